@@ -1,0 +1,435 @@
+//! The numbers that Rust and NASM share. This file is their only author.
+//!
+//! A test renders [`ITEMS`] to `realmode/layout.inc`, which is checked in so that a change is seen in review
+//! (`ACCEPT=1 cargo test layout` writes it anew). `stub/` and `realmode/` include that file.
+//!
+//! Shared structures hold `u8`, `u16`, `u32` and arrays of them only, so that the laptop's layout and the
+//! machine's agree; their sizes are asserted below.
+//!
+//! [`FINGERPRINT`] is a hash of the list. The stub carries the one it was assembled with, the core the one it
+//! was compiled with; they are compared at start, so an old stub with a new core stops with a message.
+
+use core::mem::{offset_of, size_of};
+
+/// Linear address at which the core is linked and mapped.
+pub const CORE_BASE: u32 = 0xC000_0000;
+/// "FERC", the first word of the core image.
+pub const CORE_MAGIC: u32 = 0x4352_4546;
+/// Largest core image with its zeroed data, bytes: one page table's worth less the tables built beside it.
+pub const CORE_BYTES_MAX: u32 = 0x0010_0000;
+/// Page-directory slot that maps the directory onto itself.
+pub const RECURSIVE_SLOT: u32 = 1023;
+/// Pages that the stub adds behind the core image: directory, low table, core table.
+pub const BOOT_TABLE_PAGES: u32 = 3;
+/// First linear address that is not identity-mapped conventional memory, ROM or HMA.
+pub const LOW_END: u32 = 0x0011_0000;
+
+/// Ring-0 flat code, 32 bits.
+pub const SEL_CORE_CODE: u32 = 0x08;
+/// Ring-0 flat data.
+pub const SEL_CORE_DATA: u32 = 0x10;
+/// Ring-0 16-bit code over the resident segment: the way out to real mode.
+pub const SEL_RESIDENT_CODE: u32 = 0x18;
+/// Ring-0 64 KiB data over the resident segment: it sets the limits that real mode expects.
+pub const SEL_RESIDENT_DATA: u32 = 0x20;
+/// The task state segment.
+pub const SEL_TSS: u32 = 0x28;
+/// The current client's local descriptor table.
+pub const SEL_LDT: u32 = 0x30;
+/// Ring-3 code over the landing page, 32 bits.
+pub const SEL_LANDING32: u32 = 0x3B;
+/// Ring-3 code over the landing page, 16 bits.
+pub const SEL_LANDING16: u32 = 0x43;
+/// Ring-3 data over the BIOS data area, base 400h (some clients expect selector 40h to work).
+pub const SEL_BIOS_DATA: u32 = 0x4B;
+
+/// The vector whose INT instruction, at known places only, is a trap into the core while it is active.
+/// Anywhere else INT F8h is an ordinary software interrupt.
+pub const TRAP_VECTOR: u32 = 0xF8;
+/// Bytes from one trap site in the resident code to the next.
+pub const TRAP_STRIDE: u32 = 8;
+
+/// What the resident code tells the core: the reason of a crossing, which is also the trap site's number.
+pub mod event {
+    /// Start-up: EBX holds the linear address of [`super::BootInfo`].
+    pub const INIT: u32 = 0;
+    /// A simulated interrupt or far call has come back (active only).
+    pub const RETURN: u32 = 1;
+    /// A far call to the DPMI entry point.
+    pub const DPMI_ENTRY: u32 = 2;
+    /// A far call to the XMS entry.
+    pub const XMS: u32 = 3;
+    /// INT 15h with a function that the core answers.
+    pub const INT15: u32 = 4;
+    /// A client's process has ended; DOS jumps to its INT 22h address (active only).
+    pub const PROCESS_END: u32 = 5;
+    /// Raw switch to protected mode, a far jump (active only).
+    pub const RAW_SWITCH: u32 = 6;
+    /// Far call to save or restore the protected-mode state (active only).
+    pub const SAVE_STATE: u32 = 7;
+    /// Ctrl-Alt-Del seen at INT 15h 4Fh (active only).
+    pub const REBOOT: u32 = 8;
+    /// INT 2Fh with a function that the core answers (active: 1680h, 4310h from a client's side and so on).
+    pub const INT2F: u32 = 9;
+    /// A question of the stub's: /S, /U, run-time settings. AL says which.
+    pub const CONTROL: u32 = 10;
+    /// Unload: the core gives back what it holds and never runs again (dormant only).
+    pub const SHUTDOWN: u32 = 11;
+    /// The INT 23h and 24h handlers of the core's own DOS calls (active only).
+    pub const CRITICAL: u32 = 12;
+    /// Number of events.
+    pub const COUNT: u32 = 13;
+}
+
+/// Head of the core image, at [`CORE_BASE`]. The stub reads it from the file.
+#[repr(C)]
+pub struct CoreHeader {
+    /// [`CORE_MAGIC`].
+    pub magic: u32,
+    /// [`FINGERPRINT`] at the time the core was compiled.
+    pub fingerprint: u32,
+    /// Bytes in the file.
+    pub file_bytes: u32,
+    /// Bytes in memory, zeroed data included; a multiple of 4096.
+    pub memory_bytes: u32,
+    /// Linear address of the entry for every crossing from real mode.
+    pub entry: u32,
+    /// Limit of the GDT.
+    pub gdt_limit: u16,
+    /// Linear base of the GDT, low half.
+    pub gdt_base_low: u16,
+    /// Linear base of the GDT, high half.
+    pub gdt_base_high: u16,
+    /// Limit of the IDT.
+    pub idt_limit: u16,
+    /// Linear base of the IDT, low half.
+    pub idt_base_low: u16,
+    /// Linear base of the IDT, high half.
+    pub idt_base_high: u16,
+    /// Zero.
+    pub reserved: [u32; 8],
+}
+
+/// The caller's real-mode state at a dormant crossing, in the resident segment. The core changes it and the
+/// resident code resumes from it, all registers, whatever the event was. `ip` is the trap site's continuation:
+/// resuming there unchanged means "not answered, chain".
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub struct RealFrame {
+    /// General registers in the order PUSHAD leaves them.
+    pub edi: u32,
+    /// See `edi`.
+    pub esi: u32,
+    /// See `edi`.
+    pub ebp: u32,
+    /// Not used (PUSHAD's ESP).
+    pub esp_unused: u32,
+    /// See `edi`.
+    pub ebx: u32,
+    /// See `edi`.
+    pub edx: u32,
+    /// See `edi`.
+    pub ecx: u32,
+    /// See `edi`.
+    pub eax: u32,
+    /// Segment registers.
+    pub gs: u16,
+    /// See `gs`.
+    pub fs: u16,
+    /// See `gs`.
+    pub es: u16,
+    /// See `gs`.
+    pub ds: u16,
+    /// Where to go on.
+    pub ip: u16,
+    /// See `ip`.
+    pub cs: u16,
+    /// Flags on resuming.
+    pub eflags: u32,
+    /// Stack on resuming, before anything is popped by the core's simulated RETF or IRET.
+    pub sp: u16,
+    /// See `sp`.
+    pub ss: u16,
+    /// One of [`event`].
+    pub event: u8,
+    /// 1 when the A20 line was on as the crossing began.
+    pub a20_found: u8,
+    /// The A20 state to leave behind: the resident code copies `a20_found` here, the core may change it.
+    pub a20_wanted: u8,
+    /// Zero.
+    pub reserved: u8,
+}
+
+/// Fixed head of the resident part, at offset 0 of the resident segment.
+#[repr(C)]
+pub struct ResidentInfo {
+    /// [`CORE_MAGIC`], for finding the resident part.
+    pub magic: u32,
+    /// [`FINGERPRINT`] of the stub.
+    pub fingerprint: u32,
+    /// 1 while the core owns the machine.
+    pub active: u8,
+    /// How A20 is switched: 0 always on, 1 port 92h, 2 keyboard controller, 3 INT 15h 24xxh.
+    pub a20_method: u8,
+    /// Depth of INT 13h calls under way, counted by the hook.
+    pub disk_depth: u8,
+    /// Hooks installed, one bit each: 0 INT 2Fh, 1 INT 15h, 2 INT 13h.
+    pub hooks: u8,
+    /// Offset of trap site 0; site n is `TRAP_STRIDE * n` further.
+    pub trap_base: u16,
+    /// Offset of the callback trap (one INT instruction that every callback address aliases).
+    pub callback_trap: u16,
+    /// Offset of the 16-bit protected-mode code that leaves for real mode.
+    pub leave: u16,
+    /// First and last+1 offset of the code that is written anew before each return to dormant.
+    pub code_start: u16,
+    /// See `code_start`.
+    pub code_end: u16,
+    /// KiB of extended memory that INT 15h 88h reports.
+    pub extended_kib: u16,
+    /// Offset of the DPMI entry point.
+    pub dpmi_entry: u16,
+    /// Offset of the XMS entry.
+    pub xms_entry: u16,
+    /// Physical address of the page directory to load on a dormant crossing.
+    pub cr3: u32,
+    /// Paragraph of our PSP.
+    pub psp: u16,
+    /// Paragraphs that a client must give as host data (1687h SI).
+    pub host_paragraphs: u16,
+    /// The older XMS driver's entry, offset and segment; 0:0 if there was none.
+    pub old_xms: u32,
+    /// The DOS InDOS flag, offset and segment.
+    pub indos: u32,
+    /// Previous INT 2Fh handler.
+    pub old_2f: u32,
+    /// Previous INT 15h handler.
+    pub old_15: u32,
+    /// Previous INT 13h handler.
+    pub old_13: u32,
+    /// The caller's state at a dormant crossing.
+    pub frame: RealFrame,
+}
+
+/// A run of physical memory.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Extent {
+    /// First byte.
+    pub base: u32,
+    /// Length in bytes.
+    pub bytes: u32,
+}
+
+/// Most extents that start-up hands over.
+pub const EXTENTS_MAX: usize = 16;
+
+/// What the stub found out, handed to the core once ([`event::INIT`]). Lives in the stub, not in the resident
+/// part.
+#[repr(C)]
+pub struct BootInfo {
+    /// Bytes of this structure.
+    pub bytes: u32,
+    /// Paragraph of the resident part.
+    pub resident_segment: u16,
+    /// Paragraph of our PSP.
+    pub psp: u16,
+    /// Physical address of the core image; the tables follow it.
+    pub core_physical: u32,
+    /// Bytes from there that belong to the core: image and the three boot tables.
+    pub core_bytes: u32,
+    /// Physical address of the page directory.
+    pub directory_physical: u32,
+    /// Entries used in `extents`.
+    pub extent_count: u32,
+    /// Physical memory that is ours, the core's own included; page-aligned.
+    pub extents: [Extent; EXTENTS_MAX],
+    /// CPUID 1 EAX, or 0400h for a 486 without CPUID.
+    pub cpu_signature: u32,
+    /// CPUID 1 EDX, or 0.
+    pub cpu_features: u32,
+    /// 1 if there is an x87.
+    pub has_fpu: u8,
+    /// Log level: 0 off, 1 error, 2 warn, 3 info, 4 debug, 5 trace.
+    pub log_level: u8,
+    /// Log targets: bit 0 port E9h, bit 1 COM1.
+    pub log_targets: u8,
+    /// I/O privilege level of clients: 3 or 0.
+    pub client_iopl: u8,
+    /// Bits: 0 an XMS driver was present, 1 device-driver mode, 2 run mode, 3 emulator with a recursive fault
+    /// core (DOSBox 0.74): commit eagerly, 4 /NOSWAP, 5 test build's debug calls allowed, 6 ISA DMA placement.
+    pub flags: u32,
+    /// DOS version, major in the low byte.
+    pub dos_version: u16,
+    /// XMS handles.
+    pub xms_handles: u16,
+    /// /HMAMIN in bytes.
+    pub hma_minimum: u16,
+    /// Transfer buffer in KiB.
+    pub transfer_kib: u16,
+    /// Physical memory that may be used, KiB; 0 means no limit.
+    pub memory_limit_kib: u32,
+    /// Swap file limit, KiB; 0 means the default.
+    pub swap_limit_kib: u32,
+    /// Directory of the swap file, zero-terminated; empty means the default.
+    pub swap_path: [u8; 80],
+}
+
+const _: () = assert!(size_of::<CoreHeader>() == 64);
+const _: () = assert!(size_of::<RealFrame>() == 56);
+const _: () = assert!(size_of::<ResidentInfo>() == 112);
+const _: () = assert!(size_of::<BootInfo>() == 264);
+
+macro_rules! offsets {
+    ($prefix:literal, $type:ty, $($field:ident),+ $(,)?) => {
+        &[ $( (concat!($prefix, "_", stringify!($field)), offset_of!($type, $field) as u32) ),+ ]
+    };
+}
+
+/// Every shared number: name, value.
+pub const ITEMS: &[&[(&str, u32)]] = &[
+    &[
+        ("CORE_BASE", CORE_BASE),
+        ("CORE_MAGIC", CORE_MAGIC),
+        ("CORE_BYTES_MAX", CORE_BYTES_MAX),
+        ("RECURSIVE_SLOT", RECURSIVE_SLOT),
+        ("BOOT_TABLE_PAGES", BOOT_TABLE_PAGES),
+        ("LOW_END", LOW_END),
+        ("SEL_CORE_CODE", SEL_CORE_CODE),
+        ("SEL_CORE_DATA", SEL_CORE_DATA),
+        ("SEL_RESIDENT_CODE", SEL_RESIDENT_CODE),
+        ("SEL_RESIDENT_DATA", SEL_RESIDENT_DATA),
+        ("SEL_TSS", SEL_TSS),
+        ("SEL_LDT", SEL_LDT),
+        ("SEL_LANDING32", SEL_LANDING32),
+        ("SEL_LANDING16", SEL_LANDING16),
+        ("SEL_BIOS_DATA", SEL_BIOS_DATA),
+        ("TRAP_VECTOR", TRAP_VECTOR),
+        ("TRAP_STRIDE", TRAP_STRIDE),
+        ("EVENT_INIT", event::INIT),
+        ("EVENT_RETURN", event::RETURN),
+        ("EVENT_DPMI_ENTRY", event::DPMI_ENTRY),
+        ("EVENT_XMS", event::XMS),
+        ("EVENT_INT15", event::INT15),
+        ("EVENT_PROCESS_END", event::PROCESS_END),
+        ("EVENT_RAW_SWITCH", event::RAW_SWITCH),
+        ("EVENT_SAVE_STATE", event::SAVE_STATE),
+        ("EVENT_REBOOT", event::REBOOT),
+        ("EVENT_INT2F", event::INT2F),
+        ("EVENT_CONTROL", event::CONTROL),
+        ("EVENT_SHUTDOWN", event::SHUTDOWN),
+        ("EVENT_CRITICAL", event::CRITICAL),
+        ("EVENT_COUNT", event::COUNT),
+        ("EXTENTS_MAX", EXTENTS_MAX as u32),
+        ("EXTENT_SIZE", size_of::<Extent>() as u32),
+        ("CORE_HEADER_SIZE", size_of::<CoreHeader>() as u32),
+        ("FRAME_SIZE", size_of::<RealFrame>() as u32),
+        ("RESIDENT_SIZE", size_of::<ResidentInfo>() as u32),
+        ("BOOT_SIZE", size_of::<BootInfo>() as u32),
+    ],
+    offsets!("HEADER", CoreHeader, magic, fingerprint, file_bytes, memory_bytes, entry, gdt_limit, idt_limit),
+    offsets!(
+        "FRAME", RealFrame, edi, esi, ebp, ebx, edx, ecx, eax, gs, fs, es, ds, ip, cs, eflags, sp, ss, event,
+        a20_found, a20_wanted
+    ),
+    offsets!(
+        "RESIDENT",
+        ResidentInfo,
+        magic,
+        fingerprint,
+        active,
+        a20_method,
+        disk_depth,
+        hooks,
+        trap_base,
+        callback_trap,
+        leave,
+        code_start,
+        code_end,
+        extended_kib,
+        dpmi_entry,
+        xms_entry,
+        cr3,
+        psp,
+        host_paragraphs,
+        old_xms,
+        indos,
+        old_2f,
+        old_15,
+        old_13,
+        frame
+    ),
+    offsets!("EXTENT", Extent, base, bytes),
+    offsets!(
+        "BOOT",
+        BootInfo,
+        bytes,
+        resident_segment,
+        psp,
+        core_physical,
+        core_bytes,
+        directory_physical,
+        extent_count,
+        extents,
+        cpu_signature,
+        cpu_features,
+        has_fpu,
+        log_level,
+        log_targets,
+        client_iopl,
+        flags,
+        dos_version,
+        xms_handles,
+        hma_minimum,
+        transfer_kib,
+        memory_limit_kib,
+        swap_limit_kib,
+        swap_path
+    ),
+];
+
+/// FNV-1a over names and values.
+pub const FINGERPRINT: u32 = fingerprint();
+
+const fn fingerprint() -> u32 {
+    let mut hash = 0x811C_9DC5_u32;
+    let mut group = 0;
+    while group < ITEMS.len() {
+        let mut item = 0;
+        while item < ITEMS[group].len() {
+            let (name, value) = ITEMS[group][item];
+            let bytes = name.as_bytes();
+            let mut at = 0;
+            while at < bytes.len() {
+                hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+                at += 1;
+            }
+            hash = (hash ^ value).wrapping_mul(0x0100_0193);
+            item += 1;
+        }
+        group += 1;
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    #[test]
+    fn the_layout_file_for_nasm_is_current() {
+        let mut text =
+            String::from("; Rendered from src/layout.rs by `ACCEPT=1 cargo test layout`. Do not edit.\n");
+        for (name, value) in ITEMS.iter().flat_map(|group| group.iter()) {
+            writeln!(text, "%define {name} 0x{value:X}").unwrap();
+        }
+        writeln!(text, "%define LAYOUT_FINGERPRINT 0x{FINGERPRINT:X}").unwrap();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/realmode/layout.inc");
+        if std::env::var_os("ACCEPT").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(found == text, "realmode/layout.inc is stale: ACCEPT=1 cargo test layout");
+    }
+}
