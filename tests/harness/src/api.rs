@@ -1,0 +1,70 @@
+//! The entry points for `tools/x`: one request type and one function for each command.
+
+use std::path::{Path, PathBuf};
+
+use crate::batch::JobResult;
+use crate::host::HostUnderTest;
+use crate::machine::{Engine, Machine};
+
+/// Where things are.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// What is fetched or built once: FreeDOS, DOSBox-X, the Free Pascal tool chain.
+    pub cache: PathBuf,
+    /// Where assembled tests, screenshots and logs of failures go.
+    pub out: PathBuf,
+}
+
+impl Places {
+    /// The default places: `target/cache` and `target/tests` below the repository's root.
+    pub fn of(root: impl AsRef<Path>) -> Self {
+        let root = root.as_ref().to_path_buf();
+        Places { cache: root.join("target/cache"), out: root.join("target/tests"), root }
+    }
+}
+
+/// `cargo x run`: one program, on one machine, under one host.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The machine to run on.
+    pub machine: Machine,
+    /// The host.
+    pub host: HostUnderTest,
+    /// The program on this machine.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: String,
+    /// A directory whose contents (copied, subdirectories included) become C:; usually the program's.
+    pub directory: Option<PathBuf>,
+    /// How long it may run.
+    pub limit: std::time::Duration,
+}
+
+/// `cargo x test`: which of the guest tests and corpus programs to run, and where.
+#[derive(Clone, Debug)]
+pub struct SuiteRequest {
+    /// FERRITE.EXE, or the host it is to be compared with.
+    pub host: PathBuf,
+    /// The machines. Those that are not to be had are counted as skipped.
+    pub engines: Vec<Engine>,
+    /// Only tests whose path contains one of these; empty means all.
+    pub patterns: Vec<String>,
+    /// Run the guest tests of `tests/guest`.
+    pub guest: bool,
+    /// Run the Free Pascal corpus of `tests/corpus`.
+    pub corpus: bool,
+}
+
+/// What `cargo x run` prints: the program's output and how it ended.
+pub type RunReport = JobResult;
+
+/// `cargo x bench`.
+#[derive(Clone, Debug)]
+pub struct BenchRequest {
+    /// The hosts to measure, side by side; the first is held against the budgets.
+    pub hosts: Vec<PathBuf>,
+    /// Check `tests/budgets.toml`.
+    pub budgets: bool,
+}

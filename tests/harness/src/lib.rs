@@ -1,0 +1,15 @@
+//! Boots DOS machines unattended, runs guest programs in them and judges what they say.
+//!
+//! The layers, lowest first:
+//!
+//! * [`machine`], [`host`], [`batch`]: plain data - what to boot, which DPMI host is present,
+//!   what to run and what became of it.
+//!
+//! Nothing here is specific to Ferrite: the host under test is a path, so the same programs
+//! are put to other hosts, which serve as oracles.
+
+pub mod api;
+pub mod batch;
+pub mod host;
+pub mod machine;
+pub mod report;
