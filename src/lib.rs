@@ -3,4 +3,17 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+extern crate alloc;
+
+pub mod client;
+pub mod dpmi;
+pub mod host;
 pub mod layout;
+pub mod machine;
+pub mod paging;
+pub mod regs;
+pub mod report;
+pub mod service;
+pub mod vm86;
+pub mod x86;
+pub mod xms;

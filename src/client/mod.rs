@@ -1,0 +1,73 @@
+//! One client's life: what belongs to it, from the mode switch at the DPMI entry point to its end.
+
+use crate::dpmi::dosmem::DosBlocks;
+use crate::dpmi::ldt::Allocated;
+use crate::dpmi::watch::Watches;
+use crate::paging::space::Space;
+use crate::regs::{FarPointer, Width};
+
+/// Most clients alive at a time: nested programs, and those that stayed resident.
+pub const CLIENTS_MAX: usize = 32;
+/// Callbacks a client may have (0303h); the specification asks for 16.
+pub const CALLBACKS_MAX: usize = 64;
+
+/// A real-mode callback (0303h).
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Callback {
+    /// The protected-mode procedure; a null selector marks a free entry.
+    pub procedure: FarPointer,
+    /// The client's register structure: selector and offset.
+    pub structure: FarPointer,
+}
+
+/// A client.
+pub struct Client {
+    /// Its number: index in the host's table and of its LDT.
+    pub id: u8,
+    /// 16 or 32 bits.
+    pub width: Width,
+    /// The PSP of its process, a paragraph.
+    pub psp: u16,
+    /// The environment's paragraph, which PSP:2Ch gets back before DOS ends the process.
+    pub environment: u16,
+    /// INT 22h address that the PSP held (offset low, segment high).
+    pub terminate: u32,
+    /// Paragraph of the host data area that the client gave: its real-mode stack.
+    pub host_data: u16,
+    /// Depth of real-mode stack: SS and SP for the next real-mode call.
+    pub real_ss: u16,
+    /// See `real_ss`.
+    pub real_sp: u16,
+    /// Selectors of the entry: CS, DS, SS, PSP (ES), environment.
+    pub psp_selector: u16,
+    /// Which of the first-time segment selectors map which paragraph (0002h).
+    pub ldt: Allocated,
+    /// Protected-mode interrupt vectors (0205h).
+    pub vectors: [FarPointer; 256],
+    /// Exception handlers (0203h).
+    pub exceptions: [FarPointer; 32],
+    /// Real-mode vectors as they were before this client changed them with 0201h: vector and old value.
+    pub saved_vectors: alloc::vec::Vec<(u8, u32)>,
+    /// Callbacks.
+    pub callbacks: [Callback; CALLBACKS_MAX],
+    /// DOS memory blocks (0100h).
+    pub dos_blocks: DosBlocks,
+    /// The linear address space.
+    pub space: Space,
+    /// Selector of the locked stack, linear base of its page(s) and the next free ESP.
+    pub locked_selector: u16,
+    /// See `locked_selector`.
+    pub locked_esp: u32,
+    /// How many crossings run on the locked stack now.
+    pub locked_depth: u32,
+    /// Hardware watchpoints (0B00h).
+    pub watches: Watches,
+    /// What 0E01h asked for: bit 0 MPv, bit 1 EMv.
+    pub coprocessor: u8,
+    /// The FPU state while another client runs.
+    pub fpu: [u8; 108],
+    /// The last service calls (INT number in the high half, AX in the low), newest at `call_next - 1`.
+    pub calls: [u32; 8],
+    /// See `calls`.
+    pub call_next: u8,
+}

@@ -1,0 +1,150 @@
+//! The state that services work on, and the checked ways to a client's memory and selectors.
+
+use alloc::boxed::Box;
+
+use crate::client::{Client, CLIENTS_MAX};
+use crate::layout::LOW_END;
+use crate::machine::Machine;
+use crate::paging::space::Check;
+use crate::paging::Memory;
+use crate::regs::{Registers, Width};
+use crate::service::{Code, Next, Refusal, Then};
+use crate::x86::descriptor::Descriptor;
+use crate::xms::Xms;
+
+/// A real-mode call that a service asks for with [`Next::RealCall`].
+pub struct RealCall<M: Machine> {
+    /// What to call.
+    pub target: RealTarget,
+    /// Registers to load: the general registers, `v_ds` and `v_es`, flags.
+    pub regs: Registers,
+    /// What to do with what it returns.
+    pub then: Then<M>,
+}
+
+/// Where a real-mode call goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RealTarget {
+    /// Through the real-mode vector, ended by IRET.
+    Interrupt(u8),
+}
+
+/// Everything the services know.
+pub struct Host<M: Machine> {
+    /// The machine.
+    pub machine: M,
+    /// Clients by number.
+    pub clients: [Option<Box<Client>>; CLIENTS_MAX],
+    /// The client that runs, or on whose behalf real-mode code runs. Meaningless while none lives.
+    pub current: u8,
+    /// Physical memory, host-wide.
+    pub memory: Memory,
+    /// The XMS driver.
+    pub xms: Xms,
+    /// The call that goes with [`Next::RealCall`].
+    pub call: Option<RealCall<M>>,
+    /// The linear address that goes with [`Next::PageIn`].
+    pub wanted_page: u32,
+    /// What the start-up found.
+    pub facts: Facts,
+}
+
+/// Facts that do not change after start.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Facts {
+    /// CPU family: 4, 5, 6 (0400h CL).
+    pub cpu: u8,
+    /// CPUID 1 EDX.
+    pub cpu_features: u32,
+    /// Is there an x87?
+    pub has_fpu: bool,
+    /// Linear address of the resident part.
+    pub resident: u32,
+    /// IOPL of clients.
+    pub client_iopl: u8,
+    /// Commit memory at once: an emulator whose page faults nest.
+    pub eager: bool,
+}
+
+/// Why memory that a client named cannot be used now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// Not the client's, or not writable: the service's own code says so.
+    Bad,
+    /// The page at this linear address has to come in from the swap file first.
+    PageIn(u32),
+}
+
+impl<M: Machine> Host<M> {
+    /// The current client.
+    ///
+    /// # Panics
+    /// When no client lives: services run only for a client.
+    #[inline]
+    pub fn client(&mut self) -> &mut Client {
+        self.clients[self.current as usize].as_mut().expect("a service runs for a client")
+    }
+
+    /// The current client's width.
+    #[inline]
+    pub fn width(&self) -> Width {
+        self.clients[self.current as usize].as_ref().map_or(Width::Bits32, |client| client.width)
+    }
+
+    /// The descriptor behind an LDT selector of the current client's, whether present or not. Null and GDT selectors are
+    /// refused with 8022h, as is a descriptor that is not allocated.
+    pub fn descriptor_of(&mut self, selector: u16) -> Result<Descriptor, Code> {
+        let index = selector >> 3;
+        if selector & 4 == 0 || !self.client().ldt.is_allocated(index) {
+            return Err(Code::InvalidSelector);
+        }
+        Ok(Descriptor(self.machine.descriptor(self.current, index)))
+    }
+
+    /// Linear address of `selector:offset` when `bytes` (1 and more) from there lie inside the segment; 8022h for a wrong
+    /// selector, 8021h when beyond the limit. The sum wraps at 4 GiB, as addresses do.
+    pub fn linear_of(&mut self, selector: u16, offset: u32, bytes: u32) -> Result<u32, Code> {
+        let descriptor = self.descriptor_of(selector)?;
+        let last = offset.checked_add(bytes - 1).ok_or(Code::InvalidValue)?;
+        if last > descriptor.limit() {
+            return Err(Code::InvalidValue);
+        }
+        Ok(descriptor.base().wrapping_add(offset))
+    }
+
+    /// May the core read `bytes` bytes at `linear` for the client? Brings in demand-zero pages on the way.
+    #[inline]
+    pub fn readable(&mut self, linear: u32, bytes: u32) -> Result<(), Refused> {
+        self.reachable(linear, bytes, false)
+    }
+
+    /// May the core write `bytes` bytes at `linear` for the client? Brings in demand-zero pages on the way.
+    #[inline]
+    pub fn writable(&mut self, linear: u32, bytes: u32) -> Result<(), Refused> {
+        self.reachable(linear, bytes, true)
+    }
+
+    fn reachable(&mut self, linear: u32, bytes: u32, write: bool) -> Result<(), Refused> {
+        let end = linear.checked_add(bytes).ok_or(Refused::Bad)?;
+        if end <= LOW_END {
+            return Ok(());
+        }
+        let client = self.clients[self.current as usize].as_mut().ok_or(Refused::Bad)?;
+        match client.space.check(&mut self.machine, &mut self.memory, linear, bytes, write) {
+            Check::Ready => Ok(()),
+            Check::PageIn(page) => Err(Refused::PageIn(page)),
+            Check::Bad => Err(Refused::Bad),
+        }
+    }
+
+    /// Turns a refused access into a service's answer: "page in, then again", or the refusal given.
+    pub fn refuse(&mut self, refused: Refused, code: Code) -> Result<Next, Refusal> {
+        match refused {
+            Refused::PageIn(page) => {
+                self.wanted_page = page;
+                Ok(Next::PageIn)
+            }
+            Refused::Bad => Err(code.into()),
+        }
+    }
+}
