@@ -81,6 +81,59 @@ pub mod event {
     pub const COUNT: u32 = 13;
 }
 
+/// Questions behind [`event::CONTROL`], in AL. The answer's AX is 0 when the question was understood.
+pub mod control {
+    /// ES:DI points to a [`super::StatusInfo`] for the core to fill.
+    pub const STATUS: u32 = 1;
+}
+
+/// Bits of [`ResidentInfo::features`]: what the resident part offers to programs.
+pub mod feature {
+    /// INT 2Fh 1687h is answered. The stub sets it.
+    pub const DPMI: u32 = 1;
+    /// INT 2Fh 4300h and 4310h are answered. The core sets it while it serves XMS.
+    pub const XMS: u32 = 2;
+    /// INT 15h 88h, E801h and E820h hide extended memory. The stub sets it unless an older XMS driver does so.
+    pub const INT15: u32 = 4;
+}
+
+/// Version, as `/S` and the start-up line print it.
+pub const VERSION_MAJOR: u32 = 0;
+/// See [`VERSION_MAJOR`].
+pub const VERSION_MINOR: u32 = 1;
+
+/// What `FERRITE /S` prints: the answer to [`control::STATUS`].
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub struct StatusInfo {
+    /// Bytes of this structure, as the core knows it.
+    pub bytes: u32,
+    /// Minor version in the low byte, major in the high one.
+    pub version: u16,
+    /// Clients that live.
+    pub clients: u16,
+    /// Physical memory that is ours, KiB.
+    pub physical_total_kib: u32,
+    /// Of that, free.
+    pub physical_free_kib: u32,
+    /// Of that, the core's own image, tables and heap.
+    pub core_kib: u32,
+    /// Swap file, KiB; 0 while there is none.
+    pub swap_total_kib: u32,
+    /// Of that, in use.
+    pub swap_used_kib: u32,
+    /// XMS handles in use.
+    pub handles_used: u16,
+    /// XMS handles that there are.
+    pub handles_total: u16,
+    /// Page faults served since start.
+    pub faults: u32,
+    /// Pages read from the swap file.
+    pub page_ins: u32,
+    /// Pages written to it.
+    pub page_outs: u32,
+}
+
 /// Head of the core image, at [`CORE_BASE`]. The stub reads it from the file.
 #[repr(C)]
 pub struct CoreHeader {
@@ -169,11 +222,12 @@ pub struct ResidentInfo {
     pub fingerprint: u32,
     /// 1 while the core owns the machine.
     pub active: u8,
-    /// How A20 is switched: 0 always on, 1 port 92h, 2 keyboard controller, 3 INT 15h 24xxh.
+    /// How A20 is switched: 0 always on, 1 port 92h, 2 keyboard controller, 3 INT 15h 24xxh, 4 the older XMS
+    /// driver's local enable and disable (where 1 to 3 do nothing).
     pub a20_method: u8,
     /// Depth of INT 13h calls under way, counted by the hook.
     pub disk_depth: u8,
-    /// Hooks installed, one bit each: 0 INT 2Fh, 1 INT 15h, 2 INT 13h.
+    /// Hooks installed, one bit each: 0 INT 2Fh, 1 INT 15h, 2 INT 13h, 3 INT F8h ([`TRAP_VECTOR`]).
     pub hooks: u8,
     /// Offset of trap site 0; site n is `TRAP_STRIDE * n` further.
     pub trap_base: u16,
@@ -207,6 +261,21 @@ pub struct ResidentInfo {
     pub old_15: u32,
     /// Previous INT 13h handler.
     pub old_13: u32,
+    /// Previous handler of [`TRAP_VECTOR`].
+    pub old_trap: u32,
+    /// Bits of [`feature`].
+    pub features: u8,
+    /// Processor as 1687h reports it in CL: 4, 5, 6.
+    pub cpu: u8,
+    /// Offset of the far-called entry for [`event::CONTROL`].
+    pub control_entry: u16,
+    /// Offset of the far-called entry for [`event::SHUTDOWN`]. AX on return: 0 when the core is gone, else the
+    /// reason why it must stay: 1 a client lives, 2 foreign XMS handles are allocated, 3 the HMA is in use.
+    pub shutdown_entry: u16,
+    /// Entries used in `xms_blocks`.
+    pub xms_block_count: u16,
+    /// Handles of the older XMS driver's blocks that hold our memory, for freeing them at unload.
+    pub xms_blocks: [u16; EXTENTS_MAX],
     /// The caller's state at a dormant crossing.
     pub frame: RealFrame,
 }
@@ -277,8 +346,9 @@ pub struct BootInfo {
 
 const _: () = assert!(size_of::<CoreHeader>() == 64);
 const _: () = assert!(size_of::<RealFrame>() == 56);
-const _: () = assert!(size_of::<ResidentInfo>() == 112);
+const _: () = assert!(size_of::<ResidentInfo>() == 156);
 const _: () = assert!(size_of::<BootInfo>() == 264);
+const _: () = assert!(size_of::<StatusInfo>() == 44);
 
 macro_rules! offsets {
     ($prefix:literal, $type:ty, $($field:ident),+ $(,)?) => {
@@ -326,6 +396,13 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("FRAME_SIZE", size_of::<RealFrame>() as u32),
         ("RESIDENT_SIZE", size_of::<ResidentInfo>() as u32),
         ("BOOT_SIZE", size_of::<BootInfo>() as u32),
+        ("STATUS_SIZE", size_of::<StatusInfo>() as u32),
+        ("CONTROL_STATUS", control::STATUS),
+        ("FEATURE_DPMI", feature::DPMI),
+        ("FEATURE_XMS", feature::XMS),
+        ("FEATURE_INT15", feature::INT15),
+        ("VERSION_MAJOR", VERSION_MAJOR),
+        ("VERSION_MINOR", VERSION_MINOR),
     ],
     offsets!("HEADER", CoreHeader, magic, fingerprint, file_bytes, memory_bytes, entry, gdt_limit, idt_limit),
     offsets!(
@@ -357,6 +434,13 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         old_2f,
         old_15,
         old_13,
+        old_trap,
+        features,
+        cpu,
+        control_entry,
+        shutdown_entry,
+        xms_block_count,
+        xms_blocks,
         frame
     ),
     offsets!("EXTENT", Extent, base, bytes),
@@ -385,6 +469,23 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         memory_limit_kib,
         swap_limit_kib,
         swap_path
+    ),
+    offsets!(
+        "STATUS",
+        StatusInfo,
+        bytes,
+        version,
+        clients,
+        physical_total_kib,
+        physical_free_kib,
+        core_kib,
+        swap_total_kib,
+        swap_used_kib,
+        handles_used,
+        handles_total,
+        faults,
+        page_ins,
+        page_outs
     ),
 ];
 
