@@ -1,13 +1,14 @@
 //! The state that services work on, and the checked ways to a client's memory and selectors.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::client::{Client, CLIENTS_MAX};
 use crate::layout::LOW_END;
 use crate::machine::Machine;
 use crate::paging::space::Check;
 use crate::paging::Memory;
-use crate::regs::{Registers, Width};
+use crate::regs::{FarPointer, Registers, Width};
 use crate::service::{Code, Next, Refusal, Then};
 use crate::x86::descriptor::Descriptor;
 use crate::xms::Xms;
@@ -16,10 +17,22 @@ use crate::xms::Xms;
 pub struct RealCall<M: Machine> {
     /// What to call.
     pub target: RealTarget,
-    /// Registers to load: the general registers, `v_ds` and `v_es`, flags.
+    /// Registers to load: the general registers, `v_ds` to `v_gs`, flags.
     pub regs: Registers,
+    /// SS:SP to use (SS in the high half), or 0 for the host's.
+    pub stack: u32,
+    /// Words to copy from the client's stack to the real-mode stack (0300h to 0302h, CX), and where they lie.
+    pub words: (u16, u32),
     /// What to do with what it returns.
-    pub then: Then<M>,
+    pub finish: Finish<M>,
+}
+
+/// What happens to the registers that a real-mode call returns.
+pub enum Finish<M: Machine> {
+    /// They are written to the structure at this linear address (0300h to 0302h).
+    Structure(u32),
+    /// The service goes on.
+    Then(Then<M>),
 }
 
 /// Where a real-mode call goes.
@@ -27,8 +40,34 @@ pub struct RealCall<M: Machine> {
 pub enum RealTarget {
     /// Through the real-mode vector, ended by IRET.
     Interrupt(u8),
+    /// A procedure that ends with RETF.
+    Far {
+        /// Paragraph.
+        cs: u16,
+        /// Offset.
+        ip: u16,
+    },
+    /// A procedure that ends with IRET.
+    FarIret {
+        /// Paragraph.
+        cs: u16,
+        /// Offset.
+        ip: u16,
+    },
 }
 
+/// A real-mode callback (0303h). One table for all clients: an entry's number is coded in its real-mode address.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Callback {
+    /// Is the entry in use?
+    pub used: bool,
+    /// Whose it is.
+    pub client: u8,
+    /// The protected-mode procedure.
+    pub procedure: FarPointer,
+    /// The client's register structure.
+    pub structure: FarPointer,
+}
 /// Everything the services know.
 pub struct Host<M: Machine> {
     /// The machine.
@@ -43,6 +82,11 @@ pub struct Host<M: Machine> {
     pub xms: Xms,
     /// The call that goes with [`Next::RealCall`].
     pub call: Option<RealCall<M>>,
+    /// Real-mode callbacks of all clients; grows on demand.
+    pub callbacks: Vec<Callback>,
+    /// One bit for each real-mode vector that some client handles in protected mode (IRQs, 1Ch, 23h, 24h): the entry
+    /// code tests it on every interrupt in V86 mode.
+    pub hooked: [u32; 8],
     /// The linear address that goes with [`Next::PageIn`].
     pub wanted_page: u32,
     /// What the start-up found.
@@ -60,6 +104,14 @@ pub struct Facts {
     pub has_fpu: bool,
     /// Linear address of the resident part.
     pub resident: u32,
+    /// Offset in the resident segment of trap site 0, and of the callback trap.
+    pub trap_base: u16,
+    /// See `trap_base`.
+    pub callback_trap: u16,
+    /// Physical address of the page directory that holds the core's part.
+    pub kernel_directory: u32,
+    /// The transfer buffer for translated DOS calls: paragraph and bytes; 0 bytes while there is none.
+    pub transfer: (u16, u32),
     /// IOPL of clients.
     pub client_iopl: u8,
     /// Commit memory at once: an emulator whose page faults nest.

@@ -11,15 +11,6 @@ pub const CLIENTS_MAX: usize = 32;
 /// Callbacks a client may have (0303h); the specification asks for 16.
 pub const CALLBACKS_MAX: usize = 64;
 
-/// A real-mode callback (0303h).
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Callback {
-    /// The protected-mode procedure; a null selector marks a free entry.
-    pub procedure: FarPointer,
-    /// The client's register structure: selector and offset.
-    pub structure: FarPointer,
-}
-
 /// A client.
 pub struct Client {
     /// Its number: index in the host's table and of its LDT.
@@ -38,9 +29,13 @@ pub struct Client {
     pub real_ss: u16,
     /// See `real_ss`.
     pub real_sp: u16,
-    /// Selectors of the entry: CS, DS, SS, PSP (ES), environment.
+    /// Selector of the PSP, as ES at entry.
     pub psp_selector: u16,
-    /// Which of the first-time segment selectors map which paragraph (0002h).
+    /// Selector over a callback's real-mode stack; its base follows the innermost callback.
+    pub alias_selector: u16,
+    /// Stays in memory after its end (INT 21h 31h).
+    pub resident: bool,
+    /// Which descriptors are allocated.
     pub ldt: Allocated,
     /// Protected-mode interrupt vectors (0205h).
     pub vectors: [FarPointer; 256],
@@ -48,8 +43,6 @@ pub struct Client {
     pub exceptions: [FarPointer; 32],
     /// Real-mode vectors as they were before this client changed them with 0201h: vector and old value.
     pub saved_vectors: alloc::vec::Vec<(u8, u32)>,
-    /// Callbacks.
-    pub callbacks: [Callback; CALLBACKS_MAX],
     /// DOS memory blocks (0100h).
     pub dos_blocks: DosBlocks,
     /// The linear address space.
