@@ -10,6 +10,8 @@ pub mod dpmi;
 pub mod host;
 pub mod layout;
 pub mod machine;
+#[cfg(test)]
+pub mod mock;
 pub mod paging;
 pub mod regs;
 pub mod report;

@@ -2,6 +2,10 @@
 //!
 //! DPMI 0.9 and 1.0. Every row has one file per AH beside this one.
 
+pub mod demand;
 pub mod dosmem;
 pub mod ldt;
+pub mod lock;
+pub mod memory;
+pub mod physmap;
 pub mod watch;
