@@ -10,6 +10,14 @@
 
 pub mod api;
 pub mod batch;
+mod boot;
+pub mod disk;
+mod emulators;
+pub mod find;
+mod helpers;
 pub mod host;
 pub mod machine;
+mod process;
+mod qmp;
 pub mod report;
+mod session;

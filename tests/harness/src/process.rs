@@ -1,0 +1,209 @@
+//! A running emulator: its process, the lines it sends, and its last words.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::qmp::Qmp;
+
+/// What the guest's lines look like in the emulator's standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Every line is the guest's.
+    Plain,
+    /// Only lines with this text, after which the guest's line begins.
+    Prefixed(&'static str),
+    /// None are; the guest's lines are appended to a file.
+    File,
+}
+
+/// A line of the guest's, or the end of the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A line, without its end.
+    Line(String),
+    /// Nothing came within the time that was given.
+    Nothing,
+    /// The emulator has ended.
+    Ended,
+}
+
+/// A running emulator. Dropping it kills it.
+pub struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    noise: Arc<Mutex<Vec<String>>>,
+    stop: Arc<AtomicBool>,
+    qmp_socket: Option<PathBuf>,
+    qmp: Option<Qmp>,
+}
+
+/// How much of the emulator's own output is kept.
+const NOISE_LINES: usize = 200;
+
+impl Process {
+    /// Starts `command`. `log` is the file to follow for [`Channel::File`].
+    pub fn start(mut command: Command, channel: Channel, log: &Path, qmp: Option<PathBuf>) -> Result<Self> {
+        let mut child =
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
+        let (sender, lines) = mpsc::channel();
+        let noise = Arc::new(Mutex::new(Vec::new()));
+        let stop = Arc::new(AtomicBool::new(false));
+        if let Some(stdout) = child.stdout.take() {
+            follow_pipe(stdout, channel, sender.clone(), noise.clone());
+        }
+        if let Some(stderr) = child.stderr.take() {
+            // DOSBox-X logs to both.
+            let channel = if channel == Channel::Plain { Channel::File } else { channel };
+            follow_pipe(stderr, channel, sender.clone(), noise.clone());
+        }
+        if channel == Channel::File {
+            follow_file(log.to_path_buf(), sender, stop.clone());
+        }
+        Ok(Process { child, lines, noise, stop, qmp_socket: qmp, qmp: None })
+    }
+
+    /// Answers a prompt of the emulator's (Bochs's debugger).
+    pub fn type_line(&mut self, line: &str) {
+        use std::io::Write;
+        if let Some(stdin) = self.child.stdin.as_mut() {
+            // An emulator that has ended already tells so by itself.
+            let _ = writeln!(stdin, "{line}");
+        }
+    }
+
+    /// The next line of the guest's, waiting at most `patience`.
+    pub fn next(&mut self, patience: Duration) -> Event {
+        match self.lines.recv_timeout(patience) {
+            Ok(line) => Event::Line(line),
+            Err(RecvTimeoutError::Disconnected) => Event::Ended,
+            Err(RecvTimeoutError::Timeout) => {
+                if !matches!(self.child.try_wait(), Ok(None)) {
+                    // Lines may have come between the two calls.
+                    return self
+                        .lines
+                        .recv_timeout(Duration::from_millis(50))
+                        .map_or(Event::Ended, Event::Line);
+                }
+                Event::Nothing
+            }
+        }
+    }
+
+    /// The exit status, when the emulator has ended.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Waits a little for the emulator to end by itself, then kills it.
+    pub fn finish(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let rounds = (patience.as_millis() / 20).max(1);
+        for _ in 0..rounds {
+            if let Some(status) = self.status() {
+                return Some(status);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.kill();
+        None
+    }
+
+    /// Ends the emulator the hard way: DOSBox does not listen to anything else.
+    pub fn kill(&mut self) {
+        // It may have ended by itself; there is nothing else that could fail.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// The connection to QEMU's monitor, made when first asked for.
+    pub fn qmp(&mut self) -> Option<&mut Qmp> {
+        if self.qmp.is_none() {
+            self.qmp = self.qmp_socket.as_deref().and_then(|socket| Qmp::connect(socket).ok());
+        }
+        self.qmp.as_mut()
+    }
+
+    /// The last lines the emulator itself has printed.
+    pub fn last_words(&self) -> Vec<String> {
+        self.noise.lock().map(|noise| noise.clone()).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.kill();
+    }
+}
+
+/// Reads a pipe by lines and sorts them into the guest's and the emulator's.
+fn follow_pipe(
+    pipe: impl Read + Send + 'static,
+    channel: Channel,
+    lines: Sender<String>,
+    noise: Arc<Mutex<Vec<String>>>,
+) {
+    thread::spawn(move || {
+        let mut reader = BufReader::new(pipe);
+        let mut bytes = Vec::new();
+        while matches!(reader.read_until(b'\n', &mut bytes), Ok(count) if count > 0) {
+            let text = String::from_utf8_lossy(&bytes);
+            let text = text.trim_end_matches(['\n', '\r']);
+            let guest = match channel {
+                Channel::Plain => Some(text),
+                Channel::Prefixed(prefix) => text.split_once(prefix).map(|(_, rest)| rest),
+                Channel::File => None,
+            };
+            if let Some(line) = guest {
+                if lines.send(line.to_string()).is_err() {
+                    break;
+                }
+            }
+            if guest.is_none() || channel == Channel::Plain {
+                keep(&noise, text);
+            }
+            bytes.clear();
+        }
+    });
+}
+
+fn keep(noise: &Mutex<Vec<String>>, text: &str) {
+    if let Ok(mut noise) = noise.lock() {
+        if noise.len() == NOISE_LINES {
+            noise.remove(0);
+        }
+        noise.push(text.to_string());
+    }
+}
+
+/// Follows a file that the guest appends to, until `stop` is set.
+fn follow_file(path: PathBuf, lines: Sender<String>, stop: Arc<AtomicBool>) {
+    thread::spawn(move || {
+        let mut seen = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let content = std::fs::read(&path).unwrap_or_default();
+            let fresh = content.get(seen..).unwrap_or_default();
+            if let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') {
+                for line in String::from_utf8_lossy(&fresh[..end]).split('\n') {
+                    if lines.send(line.trim_end_matches('\r').to_string()).is_err() {
+                        return;
+                    }
+                }
+                seen += end + 1;
+            }
+            thread::sleep(Duration::from_millis(30));
+        }
+    });
+}
