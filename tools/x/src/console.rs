@@ -49,18 +49,6 @@ pub fn capture(command: &mut Command) -> Result<Output> {
         .with_context(|| format!("{} could not be started", describe(command)))
 }
 
-/// Runs a command that prints for itself.
-pub fn run_visibly(command: &mut Command) -> Result<()> {
-    let status = command
-        .stdin(Stdio::null())
-        .status()
-        .with_context(|| format!("{} could not be started", describe(command)))?;
-    if !status.success() {
-        bail!("{} failed ({status})", describe(command));
-    }
-    Ok(())
-}
-
 /// The program's file name and its first argument: enough to tell which command it was.
 fn describe(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());

@@ -1,10 +1,13 @@
 //! `cargo x`: the one command of the project.
 
+mod check;
 mod console;
 mod image;
 mod project;
 mod provision;
 mod toolchain;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,12 +26,39 @@ struct Arguments {
 enum Verb {
     /// Build target/FERRITE.EXE and judge it: instructions, sizes
     Image,
+    /// Everything that needs no emulator: format, lints, rules, image, host tests
+    Check,
+    /// Whether modules use only the modules they may
+    Layers,
+    /// Unsafe blocks per file against docs/unsafe.md
+    Unsafe {
+        /// Write the numbers into the page instead
+        #[arg(long)]
+        accept: bool,
+    },
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match execute(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            console::step("error", format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<ExitCode> {
     let project = Project::find();
     match arguments.command {
-        Verb::Image => image::build(&project).map(drop),
+        Verb::Image => {
+            let image = image::build(&project)?;
+            console::step("image", image.summary());
+        }
+        Verb::Check => return Ok(check::run(&project)),
+        Verb::Layers => check::report("layers", check::layers::check(&project)?),
+        Verb::Unsafe { accept: true } => check::unsafety::accept(&project)?,
+        Verb::Unsafe { accept: false } => check::report("unsafe", check::unsafety::check(&project)?),
     }
+    Ok(ExitCode::SUCCESS)
 }

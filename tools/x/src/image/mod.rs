@@ -21,6 +21,15 @@ use crate::toolchain::Toolchain;
 pub struct Image {
     /// FERRITE.EXE.
     pub path: PathBuf,
+    /// Its length in bytes.
+    pub bytes: usize,
+}
+
+impl Image {
+    /// One line about it.
+    pub fn summary(&self) -> String {
+        format!("{}, {} bytes", self.path.display(), self.bytes)
+    }
 }
 
 /// Builds and judges the program file.
@@ -58,6 +67,5 @@ pub fn build(project: &Project) -> Result<Image> {
     let mut file = front.bytes;
     file.extend_from_slice(&core.bytes);
     std::fs::write(&path, &file).with_context(|| format!("writing {}", path.display()))?;
-    step("image", format!("{}, {} bytes", path.display(), file.len()));
-    Ok(Image { path })
+    Ok(Image { path, bytes: file.len() })
 }
