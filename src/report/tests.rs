@@ -209,7 +209,7 @@ proptest! {
     fn no_crash_is_too_odd_to_report(
         vector: u8, error: u32, eip: u32, esp: u32, eflags: u32, selectors: [u32; 3], is_32_bit: bool,
         descriptors: [Option<u64>; 6],
-        before in prop::collection::vec(any::<u8>(), 0..20),
+        before in prop::collection::vec(any::<u8>(), 0..40),
         from in prop::collection::vec(any::<u8>(), 0..40),
         stack in prop::collection::vec(any::<u8>(), 0..80),
     ) {
