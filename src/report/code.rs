@@ -5,8 +5,6 @@
 //! fall into step with the right one after an instruction or two, which is why this works. Instructions that programs
 //! hardly ever contain, but that stray bytes often look like, are believed last.
 
-extern crate alloc;
-
 use alloc::string::String;
 use core::fmt;
 
