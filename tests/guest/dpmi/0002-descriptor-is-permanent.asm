@@ -4,7 +4,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 9
+; plan: 13
 ; service: 0002
 
 %include "dpmi.inc"
