@@ -1,11 +1,32 @@
 //! INT 31h 01xxh: memory below 1 MiB, from DOS, with descriptors.
+//!
+//! What can fail here comes before DOS is asked: descriptors are taken first and given back when DOS refuses. So an
+//! interrupt handler that allocates meanwhile changes nothing, and no block has to be handed back to DOS.
+//!
+//! A 16-bit client gets one descriptor for each 64 KiB, in a row; the first has the limit of the whole block, as the 0.9 text
+//! asks of 32-bit hosts, the others 64 KiB and the rest. A 32-bit client gets one descriptor.
+//!
+//! Specification: DPMI 0.9 and 1.0, functions 0100h to 0102h.
+
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
+
+use super::ldt::{self, selector_of, with_table};
+use crate::host::{Host, RealCall, RealTarget};
+use crate::machine::Machine;
+use crate::regs::{Registers, Width, ALWAYS, CARRY, INTERRUPT};
+use crate::service::{Code, Next, Outcome, Refusal, Then};
+use crate::x86::descriptor::{Descriptor, DATA3};
+
+/// Paragraphs in 64 KiB.
+const WINDOW: u16 = 0x1000;
 
 /// A block that 0100h got from DOS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DosBlock {
-    /// Its paragraph, as DOS knows it.
+    /// Its paragraph, as DOS knows it. Zero while DOS has not answered.
     pub segment: u16,
     /// Index of its first descriptor.
     pub index: u16,
@@ -27,8 +48,158 @@ impl DosBlocks {
         DosBlocks { blocks: Vec::new() }
     }
 
-    /// The blocks, in no particular order; for the client's end.
-    pub fn all(&self) -> &[DosBlock] {
-        &self.blocks
+    /// The blocks, in no particular order. At the client's end DOS frees them itself with the process that owns them.
+    pub fn all(&self) -> impl Iterator<Item = &DosBlock> {
+        self.blocks.iter().filter(|block| block.segment != 0)
+    }
+
+    /// The block whose first selector this is.
+    pub fn find(&self, selector: u16) -> Option<usize> {
+        let wanted = selector & !3;
+        self.blocks.iter().position(|block| block.segment != 0 && block.index << 3 | 4 == wanted)
+    }
+}
+
+/// How many descriptors a block needs.
+const fn descriptors_for(width: Width, paragraphs: u16) -> u16 {
+    match width {
+        Width::Bits16 if paragraphs > WINDOW => paragraphs.div_ceil(WINDOW),
+        _ => 1,
+    }
+}
+
+/// AX=0100h. In: BX paragraphs. Out: AX paragraph, DX first selector. Refused: DOS's code (7, 8) or 8011h, with BX the largest
+/// block that there is.
+pub fn allocate_block<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    let paragraphs = regs.bx();
+    let count = descriptors_for(host.width(), paragraphs);
+    host.client().dos_blocks.blocks.try_reserve(1).map_err(|_| Code::DescriptorUnavailable)?;
+    let index = with_table(host, |machine, id, table| ldt::allocate(machine, id, table, count))?;
+    host.client().dos_blocks.blocks.push(DosBlock { segment: 0, index, count, paragraphs });
+
+    ask_dos(host, regs, 0x48, paragraphs, 0, allocated)
+}
+
+fn allocated<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers) -> Outcome {
+    let paragraphs = regs.bx();
+    // Of two requests under way with the same size either will do: neither has told its selector to anybody yet.
+    let waiting = |block: &DosBlock| block.segment == 0 && block.paragraphs == paragraphs;
+    let blocks = &mut host.client().dos_blocks.blocks;
+    let Some(at) = blocks.iter().position(waiting) else {
+        return Err(Code::InvalidState.into());
+    };
+    if real.eflags & CARRY != 0 {
+        let block = blocks.swap_remove(at);
+        release_run(host, block.index, block.count, regs);
+        return Err(refused_by_dos(real));
+    }
+
+    blocks[at].segment = real.ax();
+    let block = blocks[at];
+    describe(host, &block);
+    regs.set_ax(block.segment);
+    regs.set_dx(selector_of(block.index));
+    Ok(Next::Resume)
+}
+
+/// AX=0101h. In: DX first selector of a block. Its selectors are freed; segment registers that hold one become null. Refused:
+/// DOS's code (7, 9), 8022h.
+pub fn free_block<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    let blocks = &host.client().dos_blocks;
+    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
+    let segment = blocks.blocks[at].segment;
+    ask_dos(host, regs, 0x49, 0, segment, freed)
+}
+
+fn freed<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers) -> Outcome {
+    if real.eflags & CARRY != 0 {
+        return Err(Refusal { code: real.ax(), bx: None });
+    }
+    let blocks = &mut host.client().dos_blocks;
+    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
+    let block = blocks.blocks.swap_remove(at);
+    release_run(host, block.index, block.count, regs);
+    Ok(Next::Resume)
+}
+
+/// AX=0102h. In: BX paragraphs, DX first selector of a block. Refused: DOS's code (7, 8, 9) with BX the largest size, 8011h when
+/// the descriptors behind the block's own are taken, 8022h.
+pub fn resize_block<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    let width = host.width();
+    let blocks = &mut host.client().dos_blocks;
+    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
+    let block = blocks.blocks[at];
+    let count = descriptors_for(width, regs.bx());
+    if count > block.count {
+        let (first, more) = (block.index + block.count, count - block.count);
+        with_table(host, |machine, id, table| ldt::allocate_at(machine, id, table, first, more))?;
+        // The block owns them from here on, whatever DOS says: `resized` gives back what is too many.
+        host.client().dos_blocks.blocks[at].count = count;
+    }
+
+    ask_dos(host, regs, 0x4A, regs.bx(), block.segment, resized)
+}
+
+fn resized<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers) -> Outcome {
+    let width = host.width();
+    let blocks = &mut host.client().dos_blocks;
+    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
+    let block = &mut blocks.blocks[at];
+    let refused = real.eflags & CARRY != 0;
+    if !refused {
+        block.paragraphs = regs.bx();
+    }
+    let owned = block.count;
+    block.count = descriptors_for(width, block.paragraphs);
+    let block = *block;
+
+    release_run(host, block.index + block.count, owned.saturating_sub(block.count), regs);
+    if refused {
+        return Err(refused_by_dos(real));
+    }
+    describe(host, &block);
+    Ok(Next::Resume)
+}
+
+fn refused_by_dos(real: &Registers) -> Refusal {
+    Refusal { code: real.ax(), bx: Some(real.bx()) }
+}
+
+/// Calls DOS with the three registers that its memory functions take.
+fn ask_dos<M: Machine>(
+    host: &mut Host<M>,
+    client: &Registers,
+    function: u8,
+    bx: u16,
+    es: u16,
+    then: Then<M>,
+) -> Outcome {
+    let regs = Registers {
+        eax: (function as u32) << 8,
+        ebx: bx as u32,
+        v_es: es as u32,
+        eflags: client.eflags & INTERRUPT | ALWAYS,
+        ..Registers::default()
+    };
+    host.call = Some(RealCall { target: RealTarget::Interrupt(0x21), regs, then });
+    Ok(Next::RealCall)
+}
+
+/// Writes a block's descriptors.
+fn describe<M: Machine>(host: &mut Host<M>, block: &DosBlock) {
+    let base = (block.segment as u32) << 4;
+    let bytes = (block.paragraphs as u32) << 4;
+    for number in 0..block.count {
+        let skipped = (number as u32) << 16;
+        let left = bytes.saturating_sub(skipped);
+        let covered = if number == 0 { left } else { left.min(0x1_0000) };
+        let descriptor = Descriptor::new(base + skipped, covered.saturating_sub(1), DATA3, 0);
+        host.machine.set_descriptor(host.current, block.index + number, descriptor.0);
+    }
+}
+
+fn release_run<M: Machine>(host: &mut Host<M>, first: u16, count: u16, regs: &mut Registers) {
+    for index in first..first + count {
+        with_table(host, |machine, id, table| ldt::release(machine, id, table, index, regs));
     }
 }
