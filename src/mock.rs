@@ -147,7 +147,8 @@ impl Mock {
 
     fn put(&self, physical: u32, value: u32) {
         let mut frames = self.frames.borrow_mut();
-        frames.entry(physical >> 12).or_insert_with(|| Box::new([0; 1024]))[(physical >> 2 & 1023) as usize] = value;
+        frames.entry(physical >> 12).or_insert_with(|| Box::new([0; 1024]))
+            [(physical >> 2 & 1023) as usize] = value;
     }
 
     /// Reads a byte of physical memory.
