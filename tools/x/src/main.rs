@@ -1,10 +1,12 @@
 //! `cargo x`: the one command of the project.
 
 mod check;
+mod commands;
 mod console;
 mod image;
 mod project;
 mod provision;
+mod seam;
 mod toolchain;
 
 use std::process::ExitCode;
@@ -24,6 +26,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Build Ferrite and run a DOS program under it, showing its output and exit code
+    Run(commands::run::Arguments),
+    /// Run all tests on all machines that are to be had
+    Test(commands::test::Arguments),
+    /// Measure crossings: instructions and cycles, side by side with other hosts
+    Bench(commands::bench::Arguments),
     /// Build target/FERRITE.EXE and judge it: instructions, sizes
     Image,
     /// Everything that needs no emulator: format, lints, rules, image, host tests
@@ -51,6 +59,9 @@ fn main() -> ExitCode {
 fn execute(arguments: Arguments) -> Result<ExitCode> {
     let project = Project::find();
     match arguments.command {
+        Verb::Run(arguments) => return commands::run::execute(&project, arguments),
+        Verb::Test(arguments) => return commands::test::execute(&project, arguments),
+        Verb::Bench(arguments) => return commands::bench::execute(&project, arguments),
         Verb::Image => {
             let image = image::build(&project)?;
             console::step("image", image.summary());

@@ -5,10 +5,9 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 
-use super::layout::Layout;
 use crate::console;
 use crate::project::Project;
-use crate::provision::apt::{self, Tool};
+use crate::provision::{apt, ASSEMBLER};
 
 /// The most that may stay resident below 1 MiB while no client lives, bytes: PSP and memory control block
 /// included (the environment is given back at start).
@@ -17,8 +16,6 @@ pub const RESIDENT_MAX: u32 = 4096;
 const PSP_BYTES: u32 = 256;
 /// The block header that DOS keeps in front.
 const MCB_BYTES: u32 = 16;
-
-const ASSEMBLER: Tool = Tool { program: "nasm", packages: &["nasm"], purpose: "the assembler" };
 
 /// The assembled front.
 pub struct Front {
@@ -29,7 +26,7 @@ pub struct Front {
 }
 
 /// Assembles the front; leaves `stub.bin` and `stub.map` in the build directory.
-pub fn build(project: &Project, _layout: &Layout) -> Result<Front> {
+pub fn build(project: &Project) -> Result<Front> {
     let map = project.built("stub.map");
     let binary = project.built("stub.bin");
     let mut command = Command::new(apt::require(&ASSEMBLER)?);

@@ -52,7 +52,7 @@ pub fn build(project: &Project) -> Result<Image> {
     let judged = baseline::judge(&core)?;
     step("baseline", format!("{judged} instructions, none beyond the 486 but where it was tested for"));
 
-    let front = front::build(project, &layout)?;
+    let front = front::build(project)?;
     step(
         "front",
         format!(

@@ -60,6 +60,20 @@ pub fn install(packages: &[&str], purpose: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether this machine's releases have a package.
+pub fn has_candidate(package: &str) -> bool {
+    let policy = console::capture(Command::new("apt-cache").args(["policy", package]));
+    let text = policy.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().any(|line| line.trim().starts_with("Candidate: ") && !line.contains("(none)"))
+}
+
+/// Whether a package is installed.
+pub fn is_installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    let answer = console::capture(query.args(["--show", "--showformat=${db:Status-Status}", package]));
+    answer.is_ok_and(|output| output.stdout == b"installed")
+}
+
 /// Whether packages could be installed here at all.
 pub fn is_available() -> bool {
     find("apt-get").is_some() && privileged().is_ok()

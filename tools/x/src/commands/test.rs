@@ -1,0 +1,67 @@
+//! `cargo x test`: all tests, on all machines that are to be had.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use ferrite_harness::api::SuiteRequest;
+use ferrite_harness::machine::Engine;
+
+use crate::check::{self, Tally};
+use crate::console::step;
+use crate::image;
+use crate::project::Project;
+use crate::provision;
+
+/// Which tests, and where.
+#[derive(Args)]
+pub struct Arguments {
+    /// Only guest tests whose path contains one of these; without any, everything that `check` does comes first
+    patterns: Vec<String>,
+    /// Only these machines: qemu, dosbox-x, dosbox, bochs
+    #[arg(long, value_name = "MACHINE", value_delimiter = ',')]
+    on: Vec<Engine>,
+    /// Another DPMI host instead of Ferrite, to compare with
+    #[arg(long, value_name = "HOST.EXE")]
+    host: Option<std::path::PathBuf>,
+    /// Leave out the corpus of real programs
+    #[arg(long)]
+    no_corpus: bool,
+}
+
+/// Runs the tests; the last line is `N passed, N failed, N skipped`.
+pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
+    let mut tally = Tally::default();
+    let host = match arguments.host {
+        Some(path) => path,
+        None if arguments.patterns.is_empty() => {
+            tally = check::run_all(project);
+            project.built("FERRITE.EXE")
+        }
+        None => image::build(project)?.path,
+    };
+    let places = super::places(project);
+    let engines = if arguments.on.is_empty() { Engine::ALL.to_vec() } else { arguments.on };
+    for engine in &engines {
+        // A machine that is not to be had is no error: the harness counts its tests as skipped.
+        if let Err(error) = provision::machine(*engine, &places, false) {
+            step("machine", format!("no {engine}: {error:#}"));
+        }
+    }
+    let request = SuiteRequest {
+        host,
+        engines,
+        patterns: arguments.patterns,
+        guest: true,
+        corpus: !arguments.no_corpus,
+    };
+    match crate::seam::test(&places, &request) {
+        Ok(found) => tally.add(found),
+        Err(error) => {
+            step("tests", format!("FAILED: {error:#}"));
+            tally.failed += 1;
+        }
+    }
+    println!("{tally}");
+    Ok(tally.exit_code())
+}
