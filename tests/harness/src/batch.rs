@@ -55,9 +55,10 @@ pub enum End {
     },
     /// DOS could not start it; the DOS error number.
     NotStarted(u8),
-    /// It ran past its limit; the machine's clock went on ticking.
+    /// It ran past its limit. In QEMU: while the machine's clock went on ticking.
     TimedOut,
-    /// It ran past its limit and the machine stood still (the BIOS tick did not move).
+    /// It ran past its limit and the machine stood still: the BIOS tick did not move. Only QEMU
+    /// lets that be seen.
     Hung,
     /// The machine was reset, or met a triple fault, while it ran.
     Reset,
@@ -154,7 +155,7 @@ impl fmt::Display for End {
                 write!(formatter, "stayed resident (type {kind}), exit code {code}")
             }
             End::NotStarted(error) => write!(formatter, "DOS could not start it (error {error})"),
-            End::TimedOut => formatter.write_str("time-out, the machine was alive"),
+            End::TimedOut => formatter.write_str("time-out"),
             End::Hung => formatter.write_str("hang: the machine stood still"),
             End::Reset => formatter.write_str("the machine was reset or met a triple fault"),
             End::EmulatorDied(words) => write!(formatter, "the emulator ended: {}", words.trim()),

@@ -67,7 +67,7 @@ impl Boot<'_> {
             command.args(["-display", "none"]);
         }
         command.args(&machine.emulator_arguments);
-        Process::start(command, Channel::Plain, self.work, Some(socket))
+        Process::start(command, Channel::default(), Some(socket))
     }
 
     fn bochs(&self) -> Result<Process> {
@@ -102,7 +102,7 @@ impl Boot<'_> {
         if std::env::var_os("TERM").is_none() {
             command.env("TERM", "vt100"); // the text display insists on a terminal type
         }
-        let mut process = Process::start(command, Channel::Plain, self.work, None)?;
+        let mut process = Process::start(command, Channel::default(), None)?;
         process.type_line("c"); // Debian's Bochs starts in its debugger
         Ok(process)
     }
@@ -125,8 +125,12 @@ impl Boot<'_> {
             command.arg("-noconsole");
         }
         command.args(&machine.emulator_arguments);
-        let channel = if extended { Channel::Prefixed("Bochs port E9h: ") } else { Channel::File };
-        Process::start(command, channel, &self.drive.join("HARNESS/LOG.TXT"), None)
+        let channel = if extended {
+            Channel { file: Some(self.work.join("dosbox.log")), prefix: Some("Bochs port E9h: ") }
+        } else {
+            Channel { file: Some(self.drive.join("HARNESS/LOG.TXT")), prefix: None }
+        };
+        Process::start(command, channel, None)
     }
 
     /// Later lines of a section override earlier ones, so the caller's come last.

@@ -1,7 +1,8 @@
 //! A running emulator: its process, the lines it sends, and its last words.
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -13,15 +14,23 @@ use anyhow::{Context, Result};
 
 use crate::qmp::Qmp;
 
-/// What the guest's lines look like in the emulator's standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// Every line is the guest's.
-    Plain,
-    /// Only lines with this text, after which the guest's line begins.
-    Prefixed(&'static str),
-    /// None are; the guest's lines are appended to a file.
-    File,
+/// Where the guest's lines come out of the emulator.
+#[derive(Clone, Debug, Default)]
+pub struct Channel {
+    /// The file that they are appended to; `None` is standard output.
+    pub file: Option<PathBuf>,
+    /// What stands before them on a line; lines without it are the emulator's own.
+    pub prefix: Option<&'static str>,
+}
+
+impl Channel {
+    /// The guest's part of a line.
+    fn guest_part<'a>(&self, line: &'a str) -> Option<&'a str> {
+        match self.prefix {
+            Some(prefix) => line.split_once(prefix).map(|(_, rest)| rest),
+            None => Some(line),
+        }
+    }
 }
 
 /// A line of the guest's, or the end of the stream.
@@ -45,12 +54,14 @@ pub struct Process {
     qmp: Option<Qmp>,
 }
 
+/// How often a file is looked at.
+const FILE_GLANCE: Duration = Duration::from_millis(20);
 /// How much of the emulator's own output is kept.
 const NOISE_LINES: usize = 200;
 
 impl Process {
-    /// Starts `command`. `log` is the file to follow for [`Channel::File`].
-    pub fn start(mut command: Command, channel: Channel, log: &Path, qmp: Option<PathBuf>) -> Result<Self> {
+    /// Starts `command`. `qmp` is the socket that QEMU will listen on.
+    pub fn start(mut command: Command, channel: Channel, qmp: Option<PathBuf>) -> Result<Self> {
         let mut child =
             command
                 .stdin(Stdio::piped())
@@ -62,15 +73,14 @@ impl Process {
         let noise = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         if let Some(stdout) = child.stdout.take() {
-            follow_pipe(stdout, channel, sender.clone(), noise.clone());
+            let guest = channel.file.is_none().then(|| sender.clone());
+            follow_pipe(stdout, guest, noise.clone());
         }
         if let Some(stderr) = child.stderr.take() {
-            // DOSBox-X logs to both.
-            let channel = if channel == Channel::Plain { Channel::File } else { channel };
-            follow_pipe(stderr, channel, sender.clone(), noise.clone());
+            follow_pipe(stderr, None, noise.clone());
         }
-        if channel == Channel::File {
-            follow_file(log.to_path_buf(), sender, stop.clone());
+        if channel.file.is_some() {
+            follow_file(channel, sender, noise.clone(), stop.clone());
         }
         Ok(Process { child, lines, noise, stop, qmp_socket: qmp, qmp: None })
     }
@@ -92,10 +102,7 @@ impl Process {
             Err(RecvTimeoutError::Timeout) => {
                 if !matches!(self.child.try_wait(), Ok(None)) {
                     // Lines may have come between the two calls.
-                    return self
-                        .lines
-                        .recv_timeout(Duration::from_millis(50))
-                        .map_or(Event::Ended, Event::Line);
+                    return self.lines.recv_timeout(FILE_GLANCE * 3).map_or(Event::Ended, Event::Line);
                 }
                 Event::Nothing
             }
@@ -148,11 +155,11 @@ impl Drop for Process {
     }
 }
 
-/// Reads a pipe by lines and sorts them into the guest's and the emulator's.
+/// Reads a pipe by lines: all are kept as the emulator's words, and sent on where they are the
+/// guest's as well.
 fn follow_pipe(
     pipe: impl Read + Send + 'static,
-    channel: Channel,
-    lines: Sender<String>,
+    guest: Option<Sender<String>>,
     noise: Arc<Mutex<Vec<String>>>,
 ) {
     thread::spawn(move || {
@@ -161,18 +168,9 @@ fn follow_pipe(
         while matches!(reader.read_until(b'\n', &mut bytes), Ok(count) if count > 0) {
             let text = String::from_utf8_lossy(&bytes);
             let text = text.trim_end_matches(['\n', '\r']);
-            let guest = match channel {
-                Channel::Plain => Some(text),
-                Channel::Prefixed(prefix) => text.split_once(prefix).map(|(_, rest)| rest),
-                Channel::File => None,
-            };
-            if let Some(line) = guest {
-                if lines.send(line.to_string()).is_err() {
-                    break;
-                }
-            }
-            if guest.is_none() || channel == Channel::Plain {
-                keep(&noise, text);
+            keep(&noise, text);
+            if guest.as_ref().is_some_and(|lines| lines.send(text.to_string()).is_err()) {
+                break;
             }
             bytes.clear();
         }
@@ -188,22 +186,33 @@ fn keep(noise: &Mutex<Vec<String>>, text: &str) {
     }
 }
 
-/// Follows a file that the guest appends to, until `stop` is set.
-fn follow_file(path: PathBuf, lines: Sender<String>, stop: Arc<AtomicBool>) {
+/// Follows a growing file until `stop` is set.
+fn follow_file(
+    channel: Channel,
+    lines: Sender<String>,
+    noise: Arc<Mutex<Vec<String>>>,
+    stop: Arc<AtomicBool>,
+) {
     thread::spawn(move || {
+        let Some(path) = &channel.file else { return };
         let mut seen = 0;
         while !stop.load(Ordering::Relaxed) {
-            let content = std::fs::read(&path).unwrap_or_default();
-            let fresh = content.get(seen..).unwrap_or_default();
-            if let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') {
-                for line in String::from_utf8_lossy(&fresh[..end]).split('\n') {
-                    if lines.send(line.trim_end_matches('\r').to_string()).is_err() {
-                        return;
-                    }
-                }
-                seen += end + 1;
+            thread::sleep(FILE_GLANCE);
+            let Ok(mut file) = File::open(path) else { continue };
+            let mut fresh = Vec::new();
+            if file.seek(SeekFrom::Start(seen)).is_err() || file.read_to_end(&mut fresh).is_err() {
+                continue;
             }
-            thread::sleep(Duration::from_millis(30));
+            let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') else { continue };
+            for line in String::from_utf8_lossy(&fresh[..end]).split('\n') {
+                let line = line.trim_end_matches('\r');
+                match channel.guest_part(line) {
+                    Some(line) if lines.send(line.to_string()).is_err() => return,
+                    Some(_) => {}
+                    None => keep(&noise, line),
+                }
+            }
+            seen += end as u64 + 1;
         }
     });
 }
