@@ -17,8 +17,7 @@ pub const KERNEL_DIRECTORY: u32 = 0xFF00_0000;
 pub const LOW_TABLE: u32 = 0xFF00_1000;
 /// Physical address of the page table of slot 767, which holds the landing page.
 pub const LANDING_TABLE: u32 = 0xFF00_2000;
-/// Linear address of the landing page.
-pub const LANDING: u32 = 0xBFFF_F000;
+pub use crate::paging::LANDING;
 /// First of the 255 page tables of the core's slots.
 pub const CORE_TABLES: u32 = 0xFF10_0000;
 

@@ -3,10 +3,20 @@
 //! Nothing here knows an I/O port or a DOS call. Page tables of the loaded space are words reached through
 //! [`crate::machine::Machine`]; those of other spaces are words of physical memory.
 
+pub mod blocks;
+pub mod fault;
 pub mod frames;
+pub mod page;
 pub mod space;
 
 use frames::Frames;
+
+/// First linear address of a client's own memory.
+pub const ARENA_BASE: u32 = 0x0040_0000;
+/// Address after the last of a client's own memory; the shared table with the landing page follows.
+pub const ARENA_END: u32 = 0xBFC0_0000;
+/// Linear address of the landing page, read-only for ring 3.
+pub const LANDING: u32 = 0xBFFF_F000;
 
 /// Physical memory, host-wide.
 pub struct Memory {

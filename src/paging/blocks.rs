@@ -1,0 +1,377 @@
+//! The linear ranges of one address space: which are used, by what, and where there is room.
+//!
+//! Blocks lie in one vector in ascending order of address. Handles go through a table of their own, with a generation, so
+//! that a handle of a block that is gone is refused and never finds its successor.
+
+use alloc::vec::Vec;
+
+use super::{ARENA_BASE, ARENA_END};
+
+/// Most blocks of one client.
+pub const BLOCKS_MAX: usize = 4000;
+
+/// What a block is, and so what its pages are by default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// A client's memory, committed: a page that is absent is zeros.
+    Memory,
+    /// A client's memory, created uncommitted (0504h): a page that is absent is not there.
+    Reserved,
+    /// Physical memory mapped by 0800h; present throughout.
+    Mapped {
+        /// First byte that was asked for.
+        physical: u32,
+        /// Bytes that were asked for.
+        bytes: u32,
+        /// How often the same range was mapped.
+        times: u32,
+    },
+    /// A stack of the core's in the client's space: committed, not the client's to free.
+    Stack,
+}
+
+/// A block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// Linear address, page-aligned.
+    pub base: u32,
+    /// Pages, 1 and more.
+    pub pages: u32,
+    /// Pages that are committed: a frame is held or promised for each.
+    pub committed: u32,
+    /// The client's handle; 0 if it has none.
+    pub handle: u32,
+    /// What it is.
+    pub usage: Use,
+}
+
+impl Block {
+    /// Address after the last byte; it does not wrap, as the arena ends below 4 GiB.
+    #[inline(always)]
+    pub const fn end(&self) -> u32 {
+        self.base + (self.pages << 12)
+    }
+
+    /// Is the address inside?
+    #[inline(always)]
+    pub const fn contains(&self, linear: u32) -> bool {
+        linear.wrapping_sub(self.base) < self.pages << 12
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    /// Base of the block, or index of the next free slot.
+    base: u32,
+    generation: u16,
+    used: bool,
+}
+
+/// Why a block cannot be recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Full {
+    /// No handle, or no memory for the tables.
+    Handles,
+}
+
+/// The blocks of one address space.
+pub struct Blocks {
+    list: Vec<Block>,
+    slots: Vec<Slot>,
+    free_slot: u32,
+    /// Blocks at the front of the list that follow each other without room between them.
+    packed: usize,
+    /// The block found last.
+    recent: usize,
+    /// Bytes left free between neighbours, a multiple of 4096: guard pages.
+    guard: u32,
+}
+
+const NO_SLOT: u32 = u32::MAX;
+
+impl Default for Blocks {
+    fn default() -> Self {
+        Blocks { list: Vec::new(), slots: Vec::new(), free_slot: NO_SLOT, packed: 0, recent: 0, guard: 0 }
+    }
+}
+
+impl Blocks {
+    /// Leaves `pages` pages free after each block from now on.
+    pub fn set_guard(&mut self, pages: u32) {
+        self.guard = pages << 12;
+        self.packed = 0;
+    }
+
+    /// All blocks, in ascending order.
+    #[inline]
+    pub fn all(&self) -> &[Block] {
+        &self.list
+    }
+
+    /// A block by index.
+    #[inline]
+    pub fn get(&self, index: usize) -> &Block {
+        &self.list[index]
+    }
+
+    /// Changes a block, except for its place and size.
+    #[inline]
+    pub fn get_mut(&mut self, index: usize) -> &mut Block {
+        &mut self.list[index]
+    }
+
+    /// The block that holds an address.
+    #[inline]
+    pub fn find(&mut self, linear: u32) -> Option<usize> {
+        if self.list.get(self.recent).is_some_and(|block| block.contains(linear)) {
+            return Some(self.recent);
+        }
+        let index = self.list.partition_point(|block| block.base <= linear).checked_sub(1)?;
+        if !self.list[index].contains(linear) {
+            return None;
+        }
+        self.recent = index;
+        Some(index)
+    }
+
+    /// The block that a client's handle names.
+    pub fn by_handle(&mut self, handle: u32) -> Option<usize> {
+        let slot = self.slots.get((handle & 0xFFFF).wrapping_sub(1) as usize)?;
+        if !slot.used || slot.generation as u32 != handle >> 16 {
+            return None;
+        }
+        self.find(slot.base)
+    }
+
+    /// The lowest address at which `pages` pages fit.
+    pub fn lowest_gap(&self, pages: u32) -> Option<u32> {
+        let mut start = match self.packed {
+            0 => ARENA_BASE,
+            count => self.list[count - 1].end() + self.guard,
+        };
+        for block in self.list.iter().skip(self.packed) {
+            if block.base >= start && (block.base - start) >> 12 >= pages {
+                return Some(start);
+            }
+            start = block.end() + self.guard;
+        }
+        (start <= ARENA_END && (ARENA_END - start) >> 12 >= pages).then_some(start)
+    }
+
+    /// The highest address at which `pages` pages fit: mappings and stacks go there, so that a growing heap finds its
+    /// neighbourhood free.
+    pub fn highest_gap(&self, pages: u32) -> Option<u32> {
+        let bytes = pages.checked_mul(0x1000)?;
+        let mut end = ARENA_END;
+        for block in self.list.iter().rev() {
+            let start = block.end() + self.guard;
+            if end >= start && end - start >= bytes {
+                return Some(end - bytes);
+            }
+            end = block.base;
+        }
+        (end - ARENA_BASE >= bytes).then(|| end - bytes)
+    }
+
+    /// Is `pages` pages at `base` free, and inside the arena?
+    pub fn is_free(&self, base: u32, pages: u32) -> bool {
+        if base < ARENA_BASE || base >= ARENA_END || (ARENA_END - base) >> 12 < pages {
+            return false;
+        }
+        let after = self.list.partition_point(|block| block.base < base);
+        let end = base + (pages << 12);
+        self.list.get(after).is_none_or(|next| end <= next.base)
+            && after.checked_sub(1).is_none_or(|before| self.list[before].end() <= base)
+    }
+
+    /// How many pages a block could have where it is.
+    pub fn room(&self, index: usize) -> u32 {
+        let block = &self.list[index];
+        let end = self.list.get(index + 1).map_or(ARENA_END, |next| next.base - self.guard.min(next.base - block.end()));
+        (end - block.base) >> 12
+    }
+
+    /// Makes sure that the next [`Blocks::insert`] succeeds.
+    pub fn reserve(&mut self) -> Result<(), Full> {
+        if self.list.len() >= BLOCKS_MAX || self.list.try_reserve(1).is_err() {
+            return Err(Full::Handles);
+        }
+        if self.free_slot == NO_SLOT && self.slots.try_reserve(1).is_err() {
+            return Err(Full::Handles);
+        }
+        Ok(())
+    }
+
+    /// Records a block in a range that is free and gives it a handle if `with_handle`. [`Blocks::reserve`] was asked first.
+    pub fn insert(&mut self, mut block: Block, with_handle: bool) -> u32 {
+        block.handle = if with_handle { self.new_handle(block.base) } else { 0 };
+        let index = match self.list.last() {
+            Some(last) if last.base > block.base => self.list.partition_point(|other| other.base < block.base),
+            _ => self.list.len(),
+        };
+        self.list.insert(index, block);
+        self.recent = index;
+        self.packed = self.packed.min(index);
+        self.pack();
+        block.handle
+    }
+
+    /// Forgets a block and its handle.
+    pub fn remove(&mut self, index: usize) -> Block {
+        let block = self.list.remove(index);
+        self.drop_handle(block.handle);
+        self.packed = self.packed.min(index);
+        block
+    }
+
+    /// Changes a block's size where it is; the range was asked for with [`Blocks::room`].
+    pub fn set_pages(&mut self, index: usize, pages: u32) {
+        self.list[index].pages = pages;
+        self.packed = self.packed.min(index);
+        self.pack();
+    }
+
+    /// Changes a handle: the old value is refused from now on. Returns the new one.
+    pub fn renew_handle(&mut self, index: usize) -> u32 {
+        let block = self.list[index];
+        self.drop_handle(block.handle);
+        let handle = self.new_handle(block.base);
+        self.list[index].handle = handle;
+        handle
+    }
+
+    fn pack(&mut self) {
+        while self.packed < self.list.len() {
+            let start = match self.packed {
+                0 => ARENA_BASE,
+                count => self.list[count - 1].end() + self.guard,
+            };
+            if self.list[self.packed].base > start {
+                break;
+            }
+            self.packed += 1;
+        }
+    }
+
+    fn new_handle(&mut self, base: u32) -> u32 {
+        let index = self.free_slot;
+        if index != NO_SLOT {
+            let slot = &mut self.slots[index as usize];
+            self.free_slot = slot.base;
+            slot.base = base;
+            slot.used = true;
+            return (slot.generation as u32) << 16 | (index + 1);
+        }
+        self.slots.push(Slot { base, generation: 1, used: true });
+        1 << 16 | self.slots.len() as u32
+    }
+
+    fn drop_handle(&mut self, handle: u32) {
+        let index = (handle & 0xFFFF).wrapping_sub(1);
+        if let Some(slot) = self.slots.get_mut(index as usize) {
+            slot.used = false;
+            slot.generation = if slot.generation == u16::MAX { 1 } else { slot.generation + 1 };
+            slot.base = self.free_slot;
+            self.free_slot = index;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn put(blocks: &mut Blocks, base: u32, pages: u32) -> u32 {
+        blocks.reserve().unwrap();
+        blocks.insert(Block { base, pages, committed: pages, handle: 0, usage: Use::Memory }, true)
+    }
+
+    #[test]
+    fn a_stale_handle_is_refused_and_no_handle_looks_like_an_address() {
+        let mut blocks = Blocks::default();
+        let first = put(&mut blocks, ARENA_BASE, 1);
+        let index = blocks.by_handle(first).unwrap();
+        blocks.remove(index);
+        let second = put(&mut blocks, ARENA_BASE, 1);
+        assert_ne!(first, second);
+        assert_eq!(blocks.by_handle(first), None);
+        assert_eq!(blocks.by_handle(second), Some(0));
+        assert_eq!(blocks.by_handle(0), None);
+        assert_eq!(blocks.by_handle(ARENA_BASE), None);
+        for at in 1..BLOCKS_MAX as u32 {
+            let handle = put(&mut blocks, ARENA_BASE + at * 0x2000, 1);
+            assert_ne!(handle & 0xFFF, 0);
+        }
+        assert_eq!(blocks.reserve(), Err(Full::Handles));
+    }
+
+    #[test]
+    fn guard_pages_stay_free_between_blocks() {
+        let mut blocks = Blocks::default();
+        blocks.set_guard(1);
+        put(&mut blocks, ARENA_BASE, 2);
+        assert_eq!(blocks.lowest_gap(1), Some(ARENA_BASE + 0x3000));
+        put(&mut blocks, ARENA_BASE + 0x3000, 1);
+        assert_eq!(blocks.room(0), 2);
+        assert_eq!(blocks.lowest_gap(1), Some(ARENA_BASE + 0x5000));
+    }
+
+    #[test]
+    fn the_whole_arena_is_one_gap_at_first_and_none_at_last() {
+        let mut blocks = Blocks::default();
+        let all = (ARENA_END - ARENA_BASE) >> 12;
+        assert_eq!(blocks.lowest_gap(all), Some(ARENA_BASE));
+        assert_eq!(blocks.highest_gap(all), Some(ARENA_BASE));
+        assert_eq!(blocks.lowest_gap(all + 1), None);
+        assert_eq!(blocks.highest_gap(all + 1), None);
+        put(&mut blocks, ARENA_BASE, all);
+        assert_eq!((blocks.lowest_gap(1), blocks.highest_gap(1), blocks.room(0)), (None, None, all));
+        assert!(!blocks.is_free(0xFFFF_F000, 0xF_FFFF));
+    }
+
+    proptest! {
+        #[test]
+        fn gaps_are_where_a_plain_map_has_room(actions in prop::collection::vec((0u8..5, 1u32..40, any::<usize>()), 1..80)) {
+            let mut blocks = Blocks::default();
+            let mut model: Vec<(u32, u32, u32)> = Vec::new();
+            for (action, pages, which) in actions {
+                let taken = |model: &[(u32, u32, u32)], page: u32| {
+                    model.iter().any(|(base, count, _)| page.wrapping_sub(*base >> 12) < *count)
+                };
+                let fits = |model: &[(u32, u32, u32)], page: u32| (page..page + pages).all(|page| !taken(model, page));
+                let low = ARENA_BASE >> 12;
+                match action {
+                    0..=2 => {
+                        let want = (low..low + 4000).find(|page| fits(&model, *page)).unwrap() << 12;
+                        prop_assert_eq!(blocks.lowest_gap(pages), Some(want));
+                        prop_assert!(blocks.is_free(want, pages));
+                        model.push((want, pages, put(&mut blocks, want, pages)));
+                    }
+                    3 if !model.is_empty() => {
+                        let (base, _, handle) = model.swap_remove(which % model.len());
+                        let index = blocks.by_handle(handle).unwrap();
+                        prop_assert_eq!(blocks.remove(index).base, base);
+                    }
+                    _ => {
+                        let high = ARENA_END >> 12;
+                        let want = (high - 4000..=high - pages).rev().find(|page| fits(&model, *page)).unwrap() << 12;
+                        prop_assert_eq!(blocks.highest_gap(pages), Some(want));
+                        model.push((want, pages, put(&mut blocks, want, pages)));
+                    }
+                }
+                for (base, count, handle) in &model {
+                    let index = blocks.by_handle(*handle).unwrap();
+                    prop_assert_eq!(blocks.get(index).base, *base);
+                    prop_assert_eq!(blocks.find(base + count * 4096 - 1), Some(index));
+                    prop_assert!(!blocks.is_free(*base, *count));
+                    let room = (*count..).find(|more| {
+                        let page = (base >> 12) + more;
+                        page >= ARENA_END >> 12 || taken(&model, page) || *more > 5000
+                    });
+                    prop_assert!(room == Some(blocks.room(index)) || room > Some(5000));
+                }
+            }
+        }
+    }
+}
