@@ -13,6 +13,12 @@ use core::mem::{offset_of, size_of};
 
 /// Linear address at which the core is linked and mapped.
 pub const CORE_BASE: u32 = 0xC000_0000;
+/// Paragraphs of host data that a client hands over at its entry: its real-mode stack, 1 KiB.
+pub const HOST_PARAGRAPHS: u32 = 64;
+/// Offset of [`ResidentInfo::client_psp`].
+pub const CLIENT_PSP: u32 = offset_of!(ResidentInfo, client_psp) as u32;
+/// Offset of [`ResidentInfo::extended_kib`].
+pub const EXTENDED_KIB: u32 = offset_of!(ResidentInfo, extended_kib) as u32;
 /// "FERC", the first word of the core image.
 pub const CORE_MAGIC: u32 = 0x4352_4546;
 /// Largest core image with its zeroed data, bytes: one page table's worth less the tables built beside it.
@@ -267,6 +273,8 @@ pub struct ResidentInfo {
     pub features: u8,
     /// Processor as 1687h reports it in CL: 4, 5, 6.
     pub cpu: u8,
+    /// The caller's PSP (INT 21h 62h), which the DPMI entry stores before it traps.
+    pub client_psp: u16,
     /// Offset of the far-called entry for [`event::CONTROL`].
     pub control_entry: u16,
     /// Offset of the far-called entry for [`event::SHUTDOWN`]. AX on return: 0 when the core is gone, else the
@@ -346,7 +354,7 @@ pub struct BootInfo {
 
 const _: () = assert!(size_of::<CoreHeader>() == 64);
 const _: () = assert!(size_of::<RealFrame>() == 56);
-const _: () = assert!(size_of::<ResidentInfo>() == 156);
+const _: () = assert!(size_of::<ResidentInfo>() == 160);
 const _: () = assert!(size_of::<BootInfo>() == 264);
 const _: () = assert!(size_of::<StatusInfo>() == 44);
 
@@ -360,6 +368,7 @@ macro_rules! offsets {
 pub const ITEMS: &[&[(&str, u32)]] = &[
     &[
         ("CORE_BASE", CORE_BASE),
+        ("HOST_PARAGRAPHS", HOST_PARAGRAPHS),
         ("CORE_MAGIC", CORE_MAGIC),
         ("CORE_BYTES_MAX", CORE_BYTES_MAX),
         ("RECURSIVE_SLOT", RECURSIVE_SLOT),
@@ -437,6 +446,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         old_trap,
         features,
         cpu,
+        client_psp,
         control_entry,
         shutdown_entry,
         xms_block_count,

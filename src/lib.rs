@@ -7,11 +7,14 @@ extern crate alloc;
 
 pub mod client;
 pub mod dpmi;
+pub mod heap;
 pub mod host;
+pub mod landing;
 pub mod layout;
 pub mod machine;
 #[cfg(test)]
 pub mod mock;
+pub mod monitor;
 pub mod paging;
 pub mod regs;
 pub mod report;

@@ -11,6 +11,17 @@ pub const CLIENTS_MAX: usize = 32;
 /// Callbacks a client may have (0303h); the specification asks for 16.
 pub const CALLBACKS_MAX: usize = 64;
 
+/// Is this the vector of a hardware interrupt, at the PIC's bases 08h and 70h?
+pub const fn is_irq(vector: u8) -> bool {
+    matches!(vector, 0x08..=0x0F | 0x70..=0x77)
+}
+
+/// Does a protected-mode handler of this vector get the real-mode occurrences too (DPMI 0.9, 0205h: hardware interrupts,
+/// 1Ch, 23h and 24h)?
+pub const fn reaches_protected_mode(vector: u8) -> bool {
+    is_irq(vector) || matches!(vector, 0x1C | 0x23 | 0x24)
+}
+
 /// A client.
 pub struct Client {
     /// Its number: index in the host's table and of its LDT.

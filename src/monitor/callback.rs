@@ -1,0 +1,167 @@
+//! Real-mode callbacks (0303h), and raw mode switches (0305h, 0306h).
+
+use super::real::structure;
+use super::slots::{Landing, Slots};
+use super::{Monitor, Reporter, Resume};
+use crate::client::Client;
+use crate::landing;
+use crate::machine::Machine;
+use crate::regs::{Registers, Width, GUEST_FLAGS};
+use crate::x86::descriptor::{Descriptor, DATA3};
+
+/// Moves a client's callback stack selector to another base.
+pub(super) fn restore_alias<M: Machine>(machine: &mut M, client: &Client, base: u32) {
+    let made = Descriptor::new(base, 0xFFFF, DATA3, 0);
+    machine.set_descriptor(client.id, client.alias_selector >> 3, made.0);
+}
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// V86 code has called callback `number`. The client's structure receives its registers, and the client's
+    /// procedure runs with DS:(E)SI on the caller's stack and ES:(E)DI on the structure. An entry that is free
+    /// returns to its caller.
+    pub(super) fn callback(&mut self, slots: &mut Slots, number: usize) -> Resume {
+        let mut from = *slots.regs();
+        from.eip = from.eip.wrapping_sub(2) & 0xFFFF;
+        let found = self.host.callbacks.get(number).copied().filter(|callback| callback.used);
+        let Some(callback) = found else {
+            let mut regs = *slots.regs();
+            self.far_return(&mut regs);
+            *slots.regs() = regs;
+            return Resume::Guest;
+        };
+        let outer = self.host.current;
+        self.switch_client(callback.client);
+        let structure_at =
+            self.host.linear_of(callback.structure.selector, callback.structure.offset, structure::SIZE);
+        let usable = structure_at.ok().filter(|&at| self.host.writable(at, structure::SIZE).is_ok());
+        let Some(at) = usable else {
+            log::warn!(target: "callback", "callback {number}: the register structure is gone");
+            self.switch_client(outer);
+            return Resume::Guest;
+        };
+        self.store_all(at, &from);
+        self.switch_client(outer);
+        let entered = self.enter_locked(
+            slots,
+            callback.client,
+            callback.procedure,
+            Landing::Callback,
+            landing::CALLBACK_RETURN,
+            &[],
+            &from,
+        );
+        if !entered {
+            log::error!(target: "callback", "callback {number}: too many crossings");
+            return Resume::Guest;
+        }
+        let Some(client) = self.host.clients[callback.client as usize].as_ref() else { return Resume::Guest };
+        let (alias, width) = (client.alias_selector, client.width);
+        let old = Descriptor(self.host.machine.descriptor(callback.client, alias >> 3)).base();
+        restore_alias(&mut self.host.machine, client, (from.ss & 0xFFFF) << 4);
+        let slot = slots.current();
+        slot.alias_base = old;
+        slot.vector = 0;
+        slot.regs.ds = alias as u32;
+        slot.regs.esi = from.esp & 0xFFFF;
+        slot.regs.es = callback.structure.selector as u32;
+        slot.regs.edi = width.offset(callback.structure.offset);
+        Resume::Guest
+    }
+
+    /// All of a V86 caller's registers, CS:IP and SS:SP too.
+    fn store_all(&mut self, at: u32, from: &Registers) {
+        let machine = &mut self.host.machine;
+        let dwords = [from.edi, from.esi, from.ebp, 0, from.ebx, from.edx, from.ecx, from.eax];
+        for (index, value) in dwords.into_iter().enumerate() {
+            machine.write_u32(at + index as u32 * 4, value);
+        }
+        let words = [from.eflags, from.v_es, from.v_ds, from.v_fs, from.v_gs, from.eip, from.cs, from.esp, from.ss];
+        for (index, value) in words.into_iter().enumerate() {
+            machine.write_u16(at + structure::FLAGS + index as u32 * 2, value as u16);
+        }
+    }
+
+    /// A callback's procedure has executed IRET: the structure at its ES:(E)DI says how V86 code goes on.
+    pub(super) fn land_from_callback(&mut self, slots: &mut Slots) -> Resume {
+        let top = slots.index();
+        let Some(index) = (1..=top).rev().find(|&at| slots.slot[at].landing == Landing::Callback) else {
+            return self.exception_here(slots, 0x0D, 0);
+        };
+        let from = *slots.regs();
+        let offset = self.host.width().offset(from.edi);
+        let at = match self.host.linear_of(from.es as u16, offset, structure::SIZE) {
+            Ok(at) if self.host.readable(at, structure::SIZE).is_ok() => at,
+            _ => return self.exception_here(slots, 0x0D, from.es & 0xFFFC),
+        };
+        let machine = &self.host.machine;
+        let dword = |field: u32| machine.read_u32(at + field);
+        let word = |field: u32| machine.read_u16(at + field) as u32;
+        let to = Registers {
+            edi: dword(0),
+            esi: dword(4),
+            ebp: dword(8),
+            ebx: dword(16),
+            edx: dword(20),
+            ecx: dword(24),
+            eax: dword(28),
+            eflags: Registers::sanitised_flags(word(structure::FLAGS) & GUEST_FLAGS, 3, true),
+            v_es: word(structure::ES),
+            v_ds: word(structure::ES + 2),
+            v_fs: word(structure::ES + 4),
+            v_gs: word(structure::ES + 6),
+            eip: word(structure::IP),
+            cs: word(structure::IP + 2),
+            esp: word(structure::SP),
+            ss: word(structure::SP + 2),
+            ..Default::default()
+        };
+        self.unwind(slots, index);
+        *slots.regs() = to;
+        Resume::Guest
+    }
+
+    /// 0306h from protected mode: the current slot becomes V86 code. AX DS, CX ES, DX SS, (E)BX SP, SI CS, (E)DI IP.
+    pub(super) fn raw_to_real(&mut self, slots: &mut Slots) -> Resume {
+        let regs = slots.regs();
+        let from = *regs;
+        let flags = Registers::sanitised_flags(from.eflags, 3, true);
+        (regs.v_ds, regs.v_es) = (from.eax & 0xFFFF, from.ecx & 0xFFFF);
+        (regs.v_fs, regs.v_gs) = (0, 0);
+        (regs.ss, regs.esp) = (from.edx & 0xFFFF, from.ebx & 0xFFFF);
+        (regs.cs, regs.eip) = (from.esi & 0xFFFF, from.edi & 0xFFFF);
+        regs.eflags = flags;
+        Resume::Guest
+    }
+
+    /// 0306h from V86 code: the current slot becomes protected-mode code of the current client. Selectors that cannot be
+    /// loaded are found on the way out and are the client's fault.
+    pub(super) fn raw_to_protected(&mut self, slots: &mut Slots) -> Resume {
+        let width = self.host.width();
+        let iopl = self.host.facts.client_iopl as u32;
+        let regs = slots.regs();
+        let from = *regs;
+        (regs.ds, regs.es) = (from.eax & 0xFFFF, from.ecx & 0xFFFF);
+        (regs.fs, regs.gs) = (0, 0);
+        (regs.ss, regs.esp) = (from.edx & 0xFFFF, width.offset(from.ebx));
+        (regs.cs, regs.eip) = (from.esi & 0xFFFF, width.offset(from.edi));
+        if width == Width::Bits16 {
+            regs.esp &= 0xFFFF;
+        }
+        regs.eflags = Registers::sanitised_flags(from.eflags, iopl, false);
+        Resume::Guest
+    }
+
+    /// 0305h from protected mode: nothing to save, as raw switches leave no frame; returns to its caller.
+    pub(super) fn save_state_from_client(&mut self, slots: &mut Slots) -> Resume {
+        let mut regs = *slots.regs();
+        let mut frame = [0; 2];
+        if !self.read_from_client(&regs, &mut frame) {
+            return self.exception_here(slots, 0x0C, 0);
+        }
+        self.pop_from_client(&mut regs, 2);
+        regs.eip = frame[0];
+        regs.cs = frame[1] & 0xFFFF;
+        *slots.regs() = regs;
+        Resume::Guest
+    }
+}

@@ -1,0 +1,160 @@
+//! A client's end: 4Ch, a fault without a handler, or its process ending behind its back; and what it leaves.
+//!
+//! DOS ends the process. The INT 22h address in the client's PSP is a trap site, so every route out comes by it, after DOS
+//! has closed the process; only then is the client given up and, with the last one, the machine dormant again.
+
+use super::slots::{Landing, Slots};
+use super::{Monitor, Reporter, Resume};
+use crate::client::{reaches_protected_mode, CLIENTS_MAX};
+use crate::host::RealTarget;
+use crate::machine::Machine;
+use crate::regs::Registers;
+
+/// The DOS exit code of a client that a fault ended.
+const FAULT_EXIT: u8 = 0xFF;
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// Ends the current client because of a fault in the current slot, with a report.
+    pub(super) fn kill_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        let regs = *slots.regs();
+        self.reporter.client_died(&mut self.host, &regs, vector, self.fault_address);
+        self.exit_client(slots, FAULT_EXIT)
+    }
+
+    /// Ends the current client with a DOS exit code: INT 21h AH=4Ch in V86 mode, on the client's own real-mode stack.
+    /// Whatever crossings are above its base never come back.
+    pub(super) fn exit_client(&mut self, slots: &mut Slots, code: u8) -> Resume {
+        let id = self.host.current;
+        log::info!(target: "client", "client {id} ends with {code:02X}");
+        self.disconnect(id);
+        self.restore_psp(id);
+        let base = self.base_of_client(slots, id);
+        slots.drop_to(base);
+        let landing = slots.current().landing;
+        let outer = slots.current().outer_client;
+        if let Some(client) = self.host.clients[id as usize].as_mut() {
+            (client.real_ss, client.real_sp) = (client.host_data, crate::layout::HOST_PARAGRAPHS as u16 * 16);
+        }
+        // The client's base slot itself becomes DOS's; it keeps its landing, so that the process's end finds it.
+        slots.drop_to(base.saturating_sub(1));
+        if self.push_real(slots, RealTarget::Interrupt(0x21), 0, (0, 0)).is_none() {
+            return Resume::Guest;
+        }
+        let slot = slots.current();
+        slot.landing = landing;
+        slot.outer_client = outer;
+        let segment = slot.regs.ss;
+        slot.regs = Registers {
+            eax: 0x4C00 | code as u32,
+            v_ds: segment,
+            v_es: segment,
+            eip: slot.regs.eip,
+            cs: slot.regs.cs,
+            eflags: slot.regs.eflags,
+            esp: slot.regs.esp,
+            ss: slot.regs.ss,
+            ..Default::default()
+        };
+        Resume::Guest
+    }
+
+    /// DOS has ended the process of client `id` and jumped to its INT 22h address. The current slot's V86 state, which is
+    /// the parent's, becomes that of the slot below the client's base.
+    pub(super) fn process_end(&mut self, slots: &mut Slots, id: u8) -> Resume {
+        let Some(client) = self.host.clients.get(id as usize).and_then(|client| client.as_ref()) else {
+            return Resume::Guest;
+        };
+        let terminate = client.terminate;
+        let stays = client.resident;
+        let mut regs = *slots.regs();
+        regs.eip = terminate & 0xFFFF;
+        regs.cs = terminate >> 16;
+        let base = self.base_of_client(slots, id);
+        if base > 0 && base <= slots.index() {
+            self.unwind(slots, base);
+        }
+        *slots.regs() = regs;
+        self.forget_terminate(id, terminate);
+        if !stays {
+            let current = self.host.current;
+            self.disconnect(id);
+            self.discard_client(id, current);
+        }
+        if self.host.clients.iter().all(|client| client.is_none()) {
+            self.active = false;
+            return Resume::Dormant;
+        }
+        Resume::Guest
+    }
+
+    /// DOS has copied the PSP's INT 22h address to the IVT: what belongs there is the client's original one.
+    fn forget_terminate(&mut self, id: u8, terminate: u32) {
+        let (cs, ip) = super::entry::alias_address(&self.host.facts, crate::layout::event::PROCESS_END, id as u32);
+        let ours = (cs as u32) << 16 | ip as u32;
+        if self.host.machine.read_u32(0x22 * 4) == ours {
+            self.host.machine.write_u32(0x22 * 4, terminate);
+        }
+    }
+
+    /// The slot of a client's base; slot 1 if it cannot be found (it always can).
+    fn base_of_client(&self, slots: &Slots, id: u8) -> usize {
+        let mut own = self.host.current;
+        for at in (1..=slots.index()).rev() {
+            let slot = &slots.slot[at];
+            if slot.landing == Landing::Client && own == id {
+                return at;
+            }
+            own = slot.outer_client;
+        }
+        1
+    }
+
+    /// Takes a client out of the way of events: its handlers, callbacks and the real-mode vectors that it
+    /// changed.
+    pub(super) fn disconnect(&mut self, id: u8) {
+        let host = &mut self.host;
+        if let Some(client) = host.clients[id as usize].as_mut() {
+            client.vectors = [Default::default(); 256];
+            client.exceptions = [Default::default(); 32];
+            for (vector, old) in core::mem::take(&mut client.saved_vectors).into_iter().rev() {
+                host.machine.write_u32(vector as u32 * 4, old);
+            }
+        }
+        for callback in host.callbacks.iter_mut().filter(|callback| callback.client == id) {
+            callback.used = false;
+        }
+        host.refresh_hooks();
+    }
+
+    /// Gives back everything a client held and makes `outer` current.
+    pub(super) fn discard_client(&mut self, id: u8, outer: u8) {
+        let host = &mut self.host;
+        let Some(mut client) = host.clients[id as usize].take() else { return };
+        client.watches.disable(&mut host.machine);
+        host.machine.load_space(host.facts.kernel_directory);
+        client.space.destroy(&mut host.machine, &mut host.memory);
+        host.machine.drop_descriptors(id);
+        drop(client);
+        // `switch_client` saves nothing for a client that is gone and loads the other's world.
+        host.current = id;
+        match host.clients[outer as usize].is_some() && outer != id {
+            true => self.switch_client(outer),
+            false => host.current = outer,
+        }
+    }
+}
+
+impl<M: Machine> crate::host::Host<M> {
+    /// Computes anew which real-mode vectors are handled in protected mode.
+    pub fn refresh_hooks(&mut self) {
+        let mut hooked = [0_u32; 8];
+        for client in self.clients[..CLIENTS_MAX].iter().flatten() {
+            for vector in 0..=255_u8 {
+                if reaches_protected_mode(vector) && client.vectors[vector as usize].selector != 0 {
+                    hooked[vector as usize >> 5] |= 1 << (vector & 31);
+                }
+            }
+        }
+        self.hooked = hooked;
+    }
+}

@@ -1,0 +1,253 @@
+//! The landing page's sites, and a client's start: the DPMI entry point (DPMI 0.9, "entering protected mode").
+
+use alloc::boxed::Box;
+
+use super::slots::{Landing, Slots};
+use super::{Monitor, Reporter, Resume};
+use crate::client::{Client, CLIENTS_MAX};
+use crate::dpmi::ldt::{self, Allocated};
+use crate::landing::LANDING_PAGE;
+use crate::layout::{event, SEL_BIOS_DATA, SEL_LANDING16, SEL_LANDING32};
+use crate::machine::Machine;
+use crate::paging::space::Space;
+use crate::regs::{FarPointer, Registers, Width, GUEST_FLAGS};
+use crate::service::Code;
+use crate::x86::descriptor::{Descriptor, BIG, CODE3, DATA3};
+
+/// Descriptors of the core's that ring 3 may use.
+pub fn landing_descriptor(selector: u16) -> Option<Descriptor> {
+    match (selector | 3) as u32 {
+        SEL_LANDING32 => Some(Descriptor::new(LANDING_PAGE, 0xFFF, CODE3, BIG)),
+        SEL_LANDING16 => Some(Descriptor::new(LANDING_PAGE, 0xFFF, CODE3, 0)),
+        SEL_BIOS_DATA => Some(Descriptor::new(0x400, 0xFFFF, DATA3, 0)),
+        _ => None,
+    }
+}
+
+/// Offsets in the PSP.
+mod psp {
+    /// INT 22h address, offset and segment.
+    pub const TERMINATE: u32 = 0x0A;
+    /// The environment's paragraph.
+    pub const ENVIRONMENT: u32 = 0x2C;
+}
+
+/// Bytes of a client's locked stack.
+pub const LOCKED_BYTES: u32 = 0x4000;
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// The DPMI entry point was called in the current slot, a V86 slot at the trap site: AX bit 0 the width, ES the host
+    /// data area. Refused with CF and a code in AX; the caller stays in real mode.
+    pub(super) fn dpmi_entry(&mut self, slots: &mut Slots) -> Resume {
+        let was_active = self.active;
+        let mut regs = *slots.regs();
+        self.far_return(&mut regs);
+        *slots.regs() = regs;
+        let psp = self.host.machine.read_u16(self.host.facts.resident + crate::layout::CLIENT_PSP) as u32;
+        match self.start_client(slots, &regs, psp as u16) {
+            Ok(()) => {
+                self.active = true;
+                Resume::Guest
+            }
+            Err(code) => {
+                log::warn!(target: "client", "entry refused: {code:?}");
+                let regs = slots.regs();
+                regs.set_ax(code as u16);
+                regs.set_carry(true);
+                if was_active {
+                    Resume::Guest
+                } else {
+                    Resume::Dormant
+                }
+            }
+        }
+    }
+
+    fn start_client(&mut self, slots: &mut Slots, at: &Registers, psp: u16) -> Result<(), Code> {
+        let width = if at.eax & 1 != 0 { Width::Bits32 } else { Width::Bits16 };
+        let id = (0..CLIENTS_MAX).find(|&id| self.host.clients[id].is_none()).ok_or(Code::ResourceUnavailable)? as u8;
+        if !slots.has_room(8) || !self.host.machine.reserve_heap(2 * core::mem::size_of::<Client>()) {
+            return Err(Code::ResourceUnavailable);
+        }
+        let outer = self.host.current;
+        let directory = self.host.facts.kernel_directory;
+        let space = Space::create(&mut self.host.machine, &mut self.host.memory, directory)?;
+        self.host.clients[id as usize] = Some(Box::new(Client::new(id, width, psp, at.v_es as u16, space)));
+        self.protect_outer_stack(slots, outer);
+        self.reset_fpu_for(id, outer);
+        match self.furnish(slots, id, outer, at, psp) {
+            Ok(()) => {
+                log::info!(target: "client", "client {id} enters, {width:?}, PSP {psp:04X}");
+                Ok(())
+            }
+            Err(code) => {
+                self.discard_client(id, outer);
+                Err(code)
+            }
+        }
+    }
+
+    /// Loads the new client's world; the FPU state of the one before is kept.
+    fn reset_fpu_for(&mut self, id: u8, outer: u8) {
+        let host = &mut self.host;
+        if host.facts.has_fpu {
+            let mut scratch = [0; 108];
+            match host.clients[outer as usize].as_mut().filter(|_| outer != id) {
+                Some(old) => host.machine.save_fpu(&mut old.fpu),
+                None => host.machine.save_fpu(&mut scratch),
+            }
+        }
+        host.current = id;
+        if let Some(new) = host.clients[id as usize].as_ref() {
+            host.machine.load_space(new.space.directory());
+        }
+    }
+
+    /// While the new client lives, the one outside must not use the part of its real-mode stack that the DOS call below
+    /// occupies.
+    fn protect_outer_stack(&mut self, slots: &mut Slots, outer: u8) {
+        let expected = slots.current().expected;
+        if slots.index() == 0 {
+            return;
+        }
+        if let Some(client) = self.host.clients[outer as usize].as_mut() {
+            if expected >> 16 == client.real_ss as u32 && (expected as u16) > DOS_FRAME_BYTES {
+                client.real_sp = expected as u16 - DOS_FRAME_BYTES;
+            }
+        }
+    }
+
+    /// Makes the entry's descriptors and the new client's first slot.
+    fn furnish(&mut self, slots: &mut Slots, id: u8, outer: u8, at: &Registers, psp: u16) -> Result<(), Code> {
+        let host = &mut self.host;
+        let machine = &mut host.machine;
+        let client = host.clients[id as usize].as_mut().ok_or(Code::ResourceUnavailable)?;
+        if !machine.grow_descriptors(id, 0x7F) {
+            return Err(Code::DescriptorUnavailable);
+        }
+        machine.load_descriptors(id);
+        let locked = client.space.allocate_locked_stack(machine, &mut host.memory, LOCKED_BYTES)?;
+        let mut make = |descriptor: Descriptor| -> Result<u16, Code> {
+            let index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
+            machine.set_descriptor(id, index, descriptor.0);
+            Ok(index << 3 | 7)
+        };
+        let segment = |paragraph: u32, access: u8| Descriptor::new((paragraph & 0xFFFF) << 4, 0xFFFF, access, 0);
+        let cs = make(segment(at.cs, CODE3))?;
+        let ds = make(segment(at.v_ds, DATA3))?;
+        let ss = if at.ss as u16 == at.v_ds as u16 { ds } else { make(segment(at.ss, DATA3))? };
+        let es = make(Descriptor::new((psp as u32) << 4, 0xFF, DATA3, 0))?;
+        let psp_linear = (psp as u32) << 4;
+        let environment = machine.read_u16(psp_linear + psp::ENVIRONMENT);
+        let environment_selector = match environment {
+            0 => 0,
+            _ => {
+                let paragraphs = machine.read_u16(((environment as u32) << 4) - 16 + 3) as u32;
+                let limit = if paragraphs == 0 || paragraphs > 0xFFF { 0xFFFF } else { paragraphs * 16 - 1 };
+                let machine_selector = ldt::allocate(machine, id, &mut client.ldt, 1)?;
+                machine.set_descriptor(id, machine_selector, Descriptor::new((environment as u32) << 4, limit, DATA3, 0).0);
+                machine_selector << 3 | 7
+            }
+        };
+        let big = if client.width == Width::Bits32 { BIG } else { 0 };
+        let locked_index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
+        machine.set_descriptor(id, locked_index, Descriptor::new(locked, LOCKED_BYTES - 1, DATA3, big).0);
+        let alias_index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
+        machine.set_descriptor(id, alias_index, Descriptor::new(0, 0xFFFF, DATA3, 0).0);
+        client.locked_selector = locked_index << 3 | 7;
+        client.locked_esp = LOCKED_BYTES;
+        client.alias_selector = alias_index << 3 | 7;
+        client.psp_selector = es;
+        client.environment = environment;
+        client.terminate = machine.read_u32(psp_linear + psp::TERMINATE);
+        let slot = slots.push().ok_or(Code::ResourceUnavailable)?;
+        *slot = Default::default();
+        slot.landing = Landing::Client;
+        slot.outer_client = outer;
+        slot.regs = Registers {
+            gs: 0,
+            fs: 0,
+            es: es as u32,
+            ds: ds as u32,
+            cs: cs as u32,
+            ss: ss as u32,
+            esp: at.esp & 0xFFFF,
+            eip: at.eip & 0xFFFF,
+            eflags: Registers::sanitised_flags(at.eflags & GUEST_FLAGS & !crate::regs::CARRY, host.facts.client_iopl as u32, false),
+            ..*at
+        };
+        machine.write_u16(psp_linear + psp::ENVIRONMENT, environment_selector);
+        let (trap_cs, trap_ip) = alias_address(&host.facts, event::PROCESS_END, id as u32);
+        machine.write_u32(psp_linear + psp::TERMINATE, (trap_cs as u32) << 16 | trap_ip as u32);
+        Ok(())
+    }
+
+    /// Puts back what the client changed in its PSP, so that DOS can end the process: the environment's paragraph.
+    /// The INT 22h trap stays; it is how the end is noticed.
+    pub(super) fn restore_psp(&mut self, id: u8) {
+        if let Some(client) = self.host.clients[id as usize].as_ref() {
+            let at = ((client.psp as u32) << 4) + psp::ENVIRONMENT;
+            self.host.machine.write_u16(at, client.environment);
+        }
+    }
+
+    /// Puts back the INT 22h address of a client's PSP.
+    pub(super) fn restore_terminate(&mut self, id: u8) {
+        if let Some(client) = self.host.clients[id as usize].as_ref() {
+            let at = ((client.psp as u32) << 4) + psp::TERMINATE;
+            self.host.machine.write_u32(at, client.terminate);
+        }
+    }
+}
+
+/// What a DOS call may have pushed on its caller's stack before it switched to its own.
+const DOS_FRAME_BYTES: u16 = 0xE0;
+
+/// A trap site's address in real mode under alias `number`: another CS and IP for the same linear address, so
+/// that the number comes back with the trap.
+pub(super) fn alias_address(facts: &crate::host::Facts, event: u32, number: u32) -> (u16, u16) {
+    let segment = (facts.resident >> 4) as u16;
+    let offset = facts.trap_base + (event * crate::layout::TRAP_STRIDE) as u16;
+    (segment - number as u16, offset + (number << 4) as u16)
+}
+
+impl Client {
+    /// A client without descriptors or slots.
+    fn new(id: u8, width: Width, psp: u16, host_data: u16, space: Space) -> Self {
+        Client {
+            id,
+            width,
+            psp,
+            environment: 0,
+            terminate: 0,
+            host_data,
+            real_ss: host_data,
+            real_sp: crate::layout::HOST_PARAGRAPHS as u16 * 16,
+            psp_selector: 0,
+            alias_selector: 0,
+            resident: false,
+            ldt: Allocated::new(),
+            vectors: [FarPointer::default(); 256],
+            exceptions: [FarPointer::default(); 32],
+            saved_vectors: alloc::vec::Vec::new(),
+            dos_blocks: Default::default(),
+            space,
+            locked_selector: 0,
+            locked_esp: 0,
+            locked_depth: 0,
+            watches: Default::default(),
+            coprocessor: 1,
+            fpu: INITIAL_FPU,
+            calls: [0; 8],
+            call_next: 0,
+        }
+    }
+}
+
+/// What FNINIT leaves: control word 037Fh, empty tags.
+const INITIAL_FPU: [u8; 108] = {
+    let mut image = [0; 108];
+    (image[0], image[1]) = (0x7F, 0x03);
+    (image[8], image[9]) = (0xFF, 0xFF);
+    image
+};

@@ -1,0 +1,225 @@
+//! Exceptions: page faults that are ours, privileged instructions that are carried out for a client, the client's own
+//! handlers (0203h), and the client's end when there is none.
+//!
+//! A handler's frame on the locked stack (DPMI 0.9, 0203h), double words for a 32-bit client, words for a 16-bit one:
+//!
+//! ```text
+//!   SS  (E)SP  (E)FLAGS  CS  (E)IP  error code  return CS  return (E)IP   <- (E)SP at entry
+//! ```
+
+use super::slots::{Landing, Slots};
+use super::{Monitor, Reporter, Resume};
+use crate::landing;
+use crate::machine::Machine;
+use crate::monitor::real::copy_general;
+use crate::paging::space::FaultOutcome;
+use crate::regs::{Registers, Width, RESUME};
+use crate::vm86::decode::{decode, Decoded, Operation, LONGEST};
+
+/// Exceptions whose default is the interrupt of the same number; all others end the client (DPMI 0.9, 2.5).
+const fn defaults_to_interrupt(vector: u8) -> bool {
+    matches!(vector, 0..=5 | 7)
+}
+
+/// The general-protection fault and the page fault.
+const GENERAL_PROTECTION: u8 = 0x0D;
+const PAGE_FAULT: u8 = 0x0E;
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// An exception in a client's code; the error code, or zero, is in the slot.
+    pub(super) fn exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if vector == PAGE_FAULT && self.page_fault(slots) {
+            return Resume::Guest;
+        }
+        if vector == GENERAL_PROTECTION {
+            if let Some(resume) = self.privileged_instruction(slots) {
+                return resume;
+            }
+        }
+        if vector == 0 || vector == 5 {
+            if let Some(resume) = self.maybe_software(slots, vector) {
+                return resume;
+            }
+        }
+        let error = slots.regs().error;
+        self.exception_here(slots, vector, error)
+    }
+
+    /// Delivers an exception of the current slot's client.
+    pub(super) fn exception_here(&mut self, slots: &mut Slots, vector: u8, error: u32) -> Resume {
+        let handler = self.host.client().exceptions[vector as usize & 31];
+        if handler.selector == 0 {
+            return self.default_exception(slots, vector);
+        }
+        let from = *slots.regs();
+        let landing_cs = match self.host.width() {
+            Width::Bits32 => crate::layout::SEL_LANDING32,
+            Width::Bits16 => crate::layout::SEL_LANDING16,
+        };
+        let frame = [
+            from.ss & 0xFFFF,
+            from.esp,
+            from.eflags & !RESUME,
+            from.cs & 0xFFFF,
+            from.eip,
+            error,
+            landing_cs,
+            landing::EXCEPTION_RETURN,
+        ];
+        let id = self.host.current;
+        let site = landing::EXCEPTION_RETURN;
+        if !self.enter_locked(slots, id, handler, Landing::Exception, site, &frame, &from) {
+            return self.kill_client(slots, vector);
+        }
+        slots.current().vector = vector;
+        Resume::Guest
+    }
+
+    /// What an exception does that no handler of the client's took: the interrupt of that number, or the client's end.
+    pub(super) fn default_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if defaults_to_interrupt(vector) {
+            return self.client_interrupt(slots, vector);
+        }
+        self.kill_client(slots, vector)
+    }
+
+    /// A handler has returned (RETF) to its landing point: the frame above, which it may have changed, says how to
+    /// go on; general and segment registers are the handler's.
+    pub(super) fn land_from_exception(&mut self, slots: &mut Slots) -> Resume {
+        let top = slots.index();
+        let Some(index) = (1..=top).rev().find(|&at| slots.slot[at].landing == Landing::Exception) else {
+            return self.exception_here(slots, GENERAL_PROTECTION, 0);
+        };
+        let mut from = *slots.regs();
+        let mut frame = [0; 6];
+        if !self.read_from_client(&from, &mut frame) {
+            return self.exception_here(slots, 0x0C, 0);
+        }
+        let narrow = self.host.width() == Width::Bits16;
+        self.unwind(slots, index);
+        let iopl = self.host.facts.client_iopl as u32;
+        let to = slots.regs();
+        copy_general(&mut from, to);
+        (to.ds, to.es, to.fs, to.gs) = (from.ds, from.es, from.fs, from.gs);
+        let [_, eip, cs, flags, esp, ss] = frame;
+        (to.eip, to.cs, to.esp, to.ss) = (eip, cs & 0xFFFF, esp, ss & 0xFFFF);
+        let flags = if narrow { flags & 0xFFFF | to.eflags & 0xFFFF_0000 } else { flags };
+        to.eflags = Registers::sanitised_flags(flags, iopl, false);
+        Resume::Guest
+    }
+
+    /// A client's exception handler chained to the landing point of the default handler: the default action happens at
+    /// the place that the frame names.
+    pub(super) fn chained_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        // The handler's own return frame is still on top: pop it, and land as if the handler had returned.
+        let mut changed = *slots.regs();
+        self.pop_from_client(&mut changed, 2);
+        *slots.regs() = changed;
+        let resume = self.land_from_exception(slots);
+        match resume {
+            Resume::Guest => self.default_exception(slots, vector),
+            Resume::Dormant => resume,
+        }
+    }
+
+    /// A page fault: was it ours to repair?
+    fn page_fault(&mut self, slots: &mut Slots) -> bool {
+        let linear = self.fault_address;
+        let error = slots.regs().error;
+        let host = &mut self.host;
+        let Some(client) = host.clients[host.current as usize].as_mut() else { return false };
+        match client.space.fault(&mut host.machine, &mut host.memory, linear, error) {
+            FaultOutcome::Handled => true,
+            FaultOutcome::PageIn(_) | FaultOutcome::NotOurs => false,
+        }
+    }
+
+    /// The bytes at a client's CS:EIP, as many as can be read.
+    pub(super) fn code_bytes(&mut self, regs: &Registers, into: &mut [u8; LONGEST]) -> (usize, bool) {
+        let (base, big) = if regs.is_v86() {
+            ((regs.cs & 0xFFFF) << 4, false)
+        } else {
+            match self.any_descriptor(regs.cs as u16) {
+                Some(descriptor) => (descriptor.base(), descriptor.is_big()),
+                None => return (0, false),
+            }
+        };
+        let offset = if big { regs.eip } else { regs.eip & 0xFFFF };
+        let at = base.wrapping_add(offset);
+        for count in (1..=LONGEST).rev() {
+            if self.host.readable(at, count as u32).is_ok() {
+                self.host.machine.read_bytes(at, &mut into[..count]);
+                return (count, big);
+            }
+        }
+        (0, big)
+    }
+
+    /// A general-protection fault: a software interrupt through a gate that is closed to ring 3, or an instruction that
+    /// clients execute as if they owned the machine.
+    fn privileged_instruction(&mut self, slots: &mut Slots) -> Option<Resume> {
+        let regs = *slots.regs();
+        let mut bytes = [0; LONGEST];
+        let (count, big) = self.code_bytes(&regs, &mut bytes);
+        let Decoded { length, operation } = decode(&bytes[..count], big)?;
+        let next = regs.eip.wrapping_add(length as u32);
+        if let Operation::Interrupt(vector) = operation {
+            slots.regs().eip = next;
+            return Some(self.software_from_client(slots, vector));
+        }
+        if regs.error != 0 {
+            return None;
+        }
+        let done = self.emulate(slots.regs(), operation);
+        if done {
+            slots.regs().eip = next;
+            return Some(Resume::Guest);
+        }
+        None
+    }
+
+    /// Vectors 00h and 05h come from the CPU as well as from INT: the instruction before EIP tells. `None`: an exception.
+    fn maybe_software(&mut self, slots: &mut Slots, vector: u8) -> Option<Resume> {
+        let mut before = *slots.regs();
+        before.eip = before.eip.wrapping_sub(2);
+        let mut bytes = [0; LONGEST];
+        let (count, _) = self.code_bytes(&before, &mut bytes);
+        if count >= 2 && bytes[0] == 0xCD && bytes[1] == vector {
+            return Some(self.client_interrupt(slots, vector));
+        }
+        None
+    }
+
+    /// An exception in V86 code.
+    pub(super) fn v86_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if vector == PAGE_FAULT && self.page_fault(slots) {
+            return Resume::Guest;
+        }
+        if vector == GENERAL_PROTECTION {
+            let regs = *slots.regs();
+            let mut bytes = [0; LONGEST];
+            let (count, _) = self.code_bytes(&regs, &mut bytes);
+            if let Some(Decoded { length, operation }) = decode(&bytes[..count], false) {
+                let next = regs.eip.wrapping_add(length as u32) & 0xFFFF;
+                if let Operation::Interrupt(vector) = operation {
+                    slots.regs().eip = next;
+                    return self.software_from_v86(slots, vector);
+                }
+                if self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation) {
+                    slots.regs().eip = next;
+                    return Resume::Guest;
+                }
+            }
+        }
+        if matches!(vector, 0..=7) {
+            // What real mode does: the vector in the IVT, EIP as the exception has it.
+            if self.is_hooked(vector) {
+                return self.hooked_interrupt(slots, vector);
+            }
+            self.reflect_in_v86(slots, vector);
+            return Resume::Guest;
+        }
+        log::error!(target: "monitor", "exception {vector:02X} in V86 mode");
+        self.kill_client(slots, vector)
+    }
+}

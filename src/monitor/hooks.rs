@@ -1,0 +1,275 @@
+//! What programs expect of the machine below DOS: A20, INT 15h, privileged instructions, and the events that
+//! the resident part's hooks hand over.
+
+use super::{Monitor, Reporter};
+use crate::layout::{event, StatusInfo, LOW_END};
+use crate::machine::Machine;
+use crate::regs::{Registers, CARRY};
+use crate::vm86::decode::{Operand, Operation, Port};
+use crate::x86::entry::{ACCESSED, DIRTY, PRESENT, USER, WRITABLE};
+
+/// The fast A20 port; bit 1 is the line, bit 0 resets the machine.
+const SYSTEM_CONTROL: u16 = 0x92;
+/// The keyboard controller's data and command ports.
+const KEYBOARD_DATA: u16 = 0x60;
+const KEYBOARD_COMMAND: u16 = 0x64;
+/// Keyboard controller: "write output port", whose data byte's bit 1 is A20.
+const WRITE_OUTPUT_PORT: u8 = 0xD1;
+/// Keyboard controller: "pulse output", bit 0 clear resets the machine.
+const PULSE_RESET: u8 = 0xFE;
+/// CR0 as ring 3 sees it: PE, MP, ET and PG set.
+const SHOWN_CR0: u32 = 0x8000_0013;
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// Maps the 64 KiB above 1 MiB to themselves (A20 on) or to address 0 (off), as the line would have it: the hardware
+    /// line stays on while the core runs.
+    pub(super) fn set_virtual_a20(&mut self, on: bool) {
+        self.a20 = on;
+        let flags = PRESENT | WRITABLE | USER | ACCESSED | DIRTY;
+        for page in 0x100..LOW_END >> 12 {
+            let frame = if on { page } else { page - 0x100 };
+            self.host.machine.set_table_entry(page, frame << 12 | flags);
+            self.host.machine.flush_page(page << 12);
+        }
+    }
+
+    /// A port instruction of V86 code that the I/O bitmap caught: A20 is virtual, everything else goes through.
+    pub(super) fn v86_port(&mut self, regs: &mut Registers, operation: Operation) -> bool {
+        match operation {
+            Operation::In { port, width } => {
+                let at = port_number(port, regs);
+                for index in 0..width.bytes() {
+                    let value = self.virtual_input(at + index as u16) as u32;
+                    regs.eax = regs.eax & !(0xFF << (index * 8)) | value << (index * 8);
+                }
+                true
+            }
+            Operation::Out { port, width } => {
+                let at = port_number(port, regs);
+                for index in 0..width.bytes() {
+                    self.virtual_output(at + index as u16, (regs.eax >> (index * 8)) as u8);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn virtual_input(&mut self, port: u16) -> u8 {
+        let value = self.host.machine.input(port);
+        match port {
+            SYSTEM_CONTROL => value & !2 | (self.a20 as u8) << 1,
+            _ => value,
+        }
+    }
+
+    fn virtual_output(&mut self, port: u16, value: u8) {
+        match port {
+            SYSTEM_CONTROL => {
+                if value & 1 != 0 {
+                    self.reporter.reboot();
+                }
+                self.set_virtual_a20(value & 2 != 0);
+                self.host.machine.output(port, value | 2);
+            }
+            KEYBOARD_COMMAND => {
+                if value == PULSE_RESET {
+                    self.reporter.reboot();
+                }
+                self.keyboard_command = value == WRITE_OUTPUT_PORT;
+                self.host.machine.output(port, value);
+            }
+            KEYBOARD_DATA if self.keyboard_command => {
+                self.keyboard_command = false;
+                self.set_virtual_a20(value & 2 != 0);
+                self.host.machine.output(port, value | 2);
+            }
+            _ => self.host.machine.output(port, value),
+        }
+    }
+
+    /// Carries out an instruction that needs ring 0, harmlessly, as hosts do for games: reads show plausible values, writes
+    /// change only what a client may choose. False: it stays a fault.
+    pub(super) fn emulate(&mut self, regs: &mut Registers, operation: Operation) -> bool {
+        match operation {
+            // Idling is left to the guest's loop: the next IRQ is taken as soon as it runs again.
+            Operation::Halt => {}
+            Operation::ClearTaskSwitched | Operation::InvalidateCaches | Operation::WriteBackCaches => {}
+            Operation::InvalidatePage(_) | Operation::LoadMachineStatus { .. } => {}
+            Operation::ReadControl { control, register } => {
+                let value = match control {
+                    0 => SHOWN_CR0,
+                    2 => self.fault_address,
+                    _ => 0,
+                };
+                set_register(regs, register, value);
+            }
+            Operation::WriteControl { .. } => {}
+            Operation::ReadDebug { debug, register } => {
+                let value = self.host.machine.debug_register(debug);
+                set_register(regs, register, value);
+            }
+            Operation::WriteDebug { debug, register } => {
+                let value = register_value(regs, register);
+                // A breakpoint on the core's addresses would fire in ring 0.
+                if debug <= 3 && value < crate::layout::CORE_BASE {
+                    self.host.machine.set_debug_register(debug, value);
+                }
+            }
+            Operation::StoreMachineStatus { target: Operand::Register(register), .. } => {
+                let low = SHOWN_CR0 & 0xFFFF;
+                let value = register_value(regs, register) & 0xFFFF_0000 | low;
+                set_register(regs, register, value);
+            }
+            Operation::ReadModelSpecific => (regs.eax, regs.edx) = (0, 0),
+            Operation::WriteModelSpecific => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// One of the resident part's hooks asks. `regs` is the caller's state, V86 or real-mode, at the trap site with the
+    /// caller's return frame on its stack; leaving it alone means "not answered".
+    pub(super) fn hook_event(&mut self, regs: &mut Registers, site: u32, active: bool) {
+        match site {
+            event::XMS => self.xms_event(regs, active),
+            event::INT15 => self.int15(regs),
+            event::CONTROL => self.control(regs),
+            event::SHUTDOWN => {
+                regs.set_ax(self.shutdown_refusal());
+                self.far_return(regs);
+            }
+            _ => {}
+        }
+    }
+
+    /// Why the core cannot be unloaded now: 0 it can, 1 a client lives, 2 XMS handles are allocated, 3 the HMA is in use.
+    fn shutdown_refusal(&self) -> u16 {
+        if self.is_active() {
+            return 1;
+        }
+        if self.host.xms.handles_used() != 0 {
+            return 2;
+        }
+        if self.host.xms.hma_in_use() {
+            return 3;
+        }
+        0
+    }
+
+    /// The XMS entry.
+    fn xms_event(&mut self, regs: &mut Registers, active: bool) {
+        let a20 = self.a20;
+        let Some(wanted) = self.host.xms_call(regs, active, a20) else { return };
+        if active && wanted != a20 {
+            self.set_virtual_a20(wanted);
+        }
+        self.a20 = wanted;
+        self.far_return(regs);
+    }
+
+    /// INT 15h while active (dormant, the resident part and the BIOS answer): 87h, 88h, 89h, 24xxh, E801h.
+    fn int15(&mut self, regs: &mut Registers) {
+        match (regs.ah(), regs.al()) {
+            (0x24, 0) => self.set_virtual_a20(false),
+            (0x24, 1) => self.set_virtual_a20(true),
+            (0x24, 2) => regs.set_ax(self.a20 as u16),
+            (0x24, 3) => regs.set_bx(3),
+            (0x87, _) => return self.move_block(regs),
+            (0x88, _) => {
+                let kib = self.host.machine.read_u16(self.host.facts.resident + crate::layout::EXTENDED_KIB);
+                regs.set_ax(kib);
+                return self.answered(regs, false);
+            }
+            // Switching to protected mode through the BIOS cannot be done under a monitor.
+            (0x89, _) => {
+                regs.set_ax(0x8600 | regs.al() as u16);
+                return self.answered(regs, true);
+            }
+            _ => return,
+        }
+        if regs.al() != 2 {
+            regs.set_ax(regs.al() as u16);
+        }
+        regs.set_ax(regs.ax() & 0xFF);
+        self.answered(regs, false);
+    }
+
+    fn answered(&mut self, regs: &mut Registers, carry: bool) {
+        regs.set_carry(carry);
+        self.interrupt_return(regs, CARRY);
+    }
+
+    /// INT 15h AH=87h: CX words between physical addresses given in a descriptor table at ES:SI. The core's own memory and
+    /// other clients' are refused (AH=3, the BIOS's "A20 gate failed" is the nearest: AH=2, exception).
+    fn move_block(&mut self, regs: &mut Registers) {
+        let table = Self::v86_linear(regs.v_es, regs.esi);
+        let machine = &self.host.machine;
+        let address = |at: u32| {
+            let low = machine.read_u32(table + at + 2) & 0xFF_FFFF;
+            low | (machine.read_u8(table + at + 7) as u32) << 24
+        };
+        let (from, to) = (address(0x10), address(0x18));
+        let bytes = (regs.cx() as u32) * 2;
+        if bytes > 0x1_0000 || !self.host.may_move(from, bytes) || !self.host.may_move(to, bytes) {
+            regs.set_ax(0x0200 | regs.al() as u16);
+            return self.answered(regs, true);
+        }
+        let mut done = 0;
+        while done < bytes {
+            let piece = (bytes - done).min(0x4000);
+            self.host.machine.copy_physical(from + done, to + done, piece);
+            done += piece;
+        }
+        regs.set_ax(regs.al() as u16);
+        self.answered(regs, false);
+    }
+
+    /// A question of the stub's: AL=1 fills a [`StatusInfo`] at ES:DI.
+    fn control(&mut self, regs: &mut Registers) {
+        if regs.al() as u32 == crate::layout::control::STATUS {
+            let at = Self::v86_linear(regs.v_es, regs.edi);
+            for (index, value) in self.status().into_iter().enumerate() {
+                self.host.machine.write_u32(at + index as u32 * 4, value);
+            }
+            regs.set_ax(0);
+        }
+        self.far_return(regs);
+    }
+
+    /// The words of a [`StatusInfo`].
+    fn status(&self) -> [u32; core::mem::size_of::<StatusInfo>() / 4] {
+        let clients = self.host.clients.iter().flatten().count() as u32;
+        self.host.status_words(clients)
+    }
+}
+
+/// The port that an instruction names.
+fn port_number(port: Port, regs: &Registers) -> u16 {
+    match port {
+        Port::Immediate(number) => number as u16,
+        Port::Dx => regs.dx(),
+    }
+}
+
+fn register_mut(regs: &mut Registers, number: u8) -> &mut u32 {
+    match number & 7 {
+        0 => &mut regs.eax,
+        1 => &mut regs.ecx,
+        2 => &mut regs.edx,
+        3 => &mut regs.ebx,
+        4 => &mut regs.esp,
+        5 => &mut regs.ebp,
+        6 => &mut regs.esi,
+        _ => &mut regs.edi,
+    }
+}
+
+fn set_register(regs: &mut Registers, number: u8, value: u32) {
+    *register_mut(regs, number) = value;
+}
+
+fn register_value(regs: &Registers, number: u8) -> u32 {
+    let mut copy = *regs;
+    *register_mut(&mut copy, number)
+}

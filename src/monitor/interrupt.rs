@@ -1,0 +1,261 @@
+//! Interrupts to protected-mode handlers: a client's own software interrupts, IRQs from either mode, and the real-mode
+//! interrupts that a client hooks (1Ch, 23h, 24h).
+//!
+//! A handler for an interrupt that the client did not issue itself runs on the client's locked stack; if that is in use
+//! already, further down on it. Its IRET comes back to a landing point.
+
+use super::slots::{Landing, Slots};
+use super::{Monitor, Reporter, Resume};
+use crate::host::RealTarget;
+use crate::landing;
+use crate::machine::Machine;
+use crate::monitor::real::copy_general;
+use crate::regs::{FarPointer, Registers, Width, ARITHMETIC, INTERRUPT, TRAP};
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// INT `vector` by the current client: its own handler, a service of the host's, or real mode.
+    pub(super) fn client_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        let handler = self.host.client().vectors[vector as usize];
+        if handler.selector == 0 {
+            return self.default_interrupt(slots, vector);
+        }
+        let regs = slots.regs();
+        let mut changed = *regs;
+        let frame = [regs.eflags & 0xFFFF_FFFF, regs.cs & 0xFFFF, regs.eip];
+        if !self.push_on_client(&mut changed, &frame) {
+            return self.exception_here(slots, 0x0C, 0);
+        }
+        changed.cs = handler.selector as u32;
+        changed.eip = handler.offset;
+        // Exceptions and hardware interrupts disable interrupts; so do INT 0 to 7 and those that hosts
+        // treat like gates. Software interrupts keep IF (DPMI 0.9, 2.4).
+        changed.eflags &= !TRAP;
+        if vector < 0x08 {
+            changed.eflags &= !INTERRUPT;
+        }
+        *slots.regs() = changed;
+        Resume::Guest
+    }
+
+    /// What an interrupt does that no handler of the client's took.
+    pub(super) fn default_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        match vector {
+            0x31 => self.int31(slots),
+            0x21 => self.dos_interrupt(slots),
+            0x2F => self.multiplex_interrupt(slots),
+            _ => self.reflect_from_client(slots, vector, Landing::Reflected),
+        }
+    }
+
+    /// INT 21h by a client that no handler of its own took.
+    fn dos_interrupt(&mut self, slots: &mut Slots) -> Resume {
+        let regs = slots.regs();
+        let ax = regs.ax();
+        self.remember_call(0x21, ax);
+        if (ax >> 8) as u8 == 0x4C {
+            return self.exit_client(slots, ax as u8);
+        }
+        self.reflect_from_client(slots, 0x21, Landing::Reflected)
+    }
+
+    /// INT 2Fh from protected mode (DPMI 0.9: 1680h, 1686h, 1687h).
+    fn multiplex_interrupt(&mut self, slots: &mut Slots) -> Resume {
+        let regs = slots.regs();
+        match regs.ax() {
+            // "Get CPU mode": zero says protected mode.
+            0x1686 => regs.set_ax(0),
+            // "Release current virtual machine's time slice": there is one machine; AL=0 says that it was heard.
+            0x1680 => regs.eax &= 0xFFFF_FF00,
+            _ => return self.reflect_from_client(slots, 0x2F, Landing::Reflected),
+        }
+        Resume::Guest
+    }
+
+    /// Is this real-mode vector handled in protected mode by anyone?
+    pub(super) fn is_hooked(&self, vector: u8) -> bool {
+        self.host.hooked[vector as usize >> 5] >> (vector & 31) & 1 != 0
+    }
+
+    /// The innermost client, from the current one outward, that handles `vector` in protected mode.
+    fn handler_of(&self, slots: &Slots, vector: u8) -> Option<(u8, FarPointer)> {
+        let of = |id: u8| {
+            let client = self.host.clients[id as usize].as_ref()?;
+            let handler = client.vectors[vector as usize];
+            (handler.selector != 0).then_some((id, handler))
+        };
+        if let Some(found) = of(self.host.current) {
+            return Some(found);
+        }
+        (1..=slots.index()).rev().find_map(|at| of(slots.slot[at].outer_client))
+    }
+
+    /// An IRQ while a client ran.
+    pub(super) fn irq_from_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if self.is_hooked(vector) {
+            if let Some((id, handler)) = self.handler_of(slots, vector) {
+                return self.call_handler(slots, id, handler, vector, Landing::Interrupt);
+            }
+        }
+        self.reflect_from_client(slots, vector, Landing::Interrupt)
+    }
+
+    /// An IRQ while V86 code ran.
+    pub(super) fn irq_from_v86(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if self.is_hooked(vector) {
+            if let Some((id, handler)) = self.handler_of(slots, vector) {
+                return self.call_handler(slots, id, handler, vector, Landing::Interrupt);
+            }
+        }
+        self.reflect_in_v86(slots, vector);
+        Resume::Guest
+    }
+
+    /// A software interrupt of V86 code that a client handles.
+    pub(super) fn hooked_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        match self.handler_of(slots, vector) {
+            Some((id, handler)) => self.call_handler(slots, id, handler, vector, Landing::Hooked),
+            None => {
+                self.reflect_in_v86(slots, vector);
+                Resume::Guest
+            }
+        }
+    }
+
+    /// Calls a protected-mode handler, ended by IRET, on the locked stack of client `id`.
+    fn call_handler(
+        &mut self,
+        slots: &mut Slots,
+        id: u8,
+        handler: FarPointer,
+        vector: u8,
+        kind: Landing,
+    ) -> Resume {
+        let from = *slots.regs();
+        let site = landing::INTERRUPT_RETURN;
+        if !self.enter_locked(slots, id, handler, kind, site, &[], &from) {
+            if from.is_v86() {
+                self.reflect_in_v86(slots, vector);
+                return Resume::Guest;
+            }
+            log::error!(target: "monitor", "no room for the handler of {vector:02X}");
+            return self.reflect_from_client(slots, vector, kind);
+        }
+        slots.current().vector = vector;
+        Resume::Guest
+    }
+
+    /// Fills a new slot with a protected-mode procedure of client `id` on its locked stack, with `extra` values pushed
+    /// first and then a return frame to landing point `site` (an IRET frame, or for exceptions a RETF frame that is the
+    /// last of `extra`). General registers are those of `from`. False, with nothing changed, when there is no room.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn enter_locked(
+        &mut self,
+        slots: &mut Slots,
+        id: u8,
+        procedure: FarPointer,
+        kind: Landing,
+        site: u32,
+        extra: &[u32],
+        from: &Registers,
+    ) -> bool {
+        if !slots.has_room(2) {
+            return false;
+        }
+        let outer = self.host.current;
+        self.switch_client(id);
+        let Some(client) = self.host.clients[id as usize].as_mut() else { return false };
+        let width = client.width;
+        let locked = client.locked_selector;
+        let old_esp = client.locked_esp;
+        let old_real = (client.real_ss as u32) << 16 | client.real_sp as u32;
+        let mut regs = *from;
+        // Interrupted on the locked stack already: go on below what is in use there.
+        regs.esp = if !from.is_v86() && from.ss as u16 == locked && outer == id { from.esp.min(old_esp) } else { old_esp };
+        regs.ss = locked as u32;
+        let landing_cs = match width {
+            Width::Bits32 => crate::layout::SEL_LANDING32,
+            Width::Bits16 => crate::layout::SEL_LANDING16,
+        };
+        let flags = from.eflags & !crate::regs::VIRTUAL;
+        let pushed = self.push_on_client(&mut regs, extra)
+            && (kind == Landing::Exception || self.push_on_client(&mut regs, &[flags, landing_cs, site]));
+        if !pushed || regs.esp < LOCKED_RESERVE {
+            self.switch_client(outer);
+            return false;
+        }
+        if let Some(client) = self.host.clients[id as usize].as_mut() {
+            client.locked_esp = regs.esp;
+            client.locked_depth += 1;
+            if from.is_v86() {
+                (client.real_ss, client.real_sp) = (from.ss as u16, from.esp as u16);
+            }
+        }
+        let iopl = self.host.facts.client_iopl as u32;
+        regs.cs = procedure.selector as u32;
+        regs.eip = procedure.offset;
+        regs.eflags = Registers::sanitised_flags(flags & !(INTERRUPT | TRAP | crate::regs::DIRECTION), iopl, false);
+        if from.is_v86() {
+            (regs.ds, regs.es, regs.fs, regs.gs) = (0, 0, 0, 0);
+        }
+        let Some(slot) = slots.push() else { return false };
+        slot.regs = regs;
+        slot.landing = kind;
+        slot.outer_client = outer;
+        slot.locked = 1;
+        slot.locked_esp = old_esp;
+        slot.real_stack = old_real;
+        slot.expected = 0;
+        true
+    }
+
+    /// A protected-mode interrupt handler has executed IRET to its landing point.
+    pub(super) fn land_from_handler(&mut self, slots: &mut Slots) -> Resume {
+        let mut from = *slots.regs();
+        let top = slots.index();
+        let Some(index) = (1..=top)
+            .rev()
+            .find(|&at| matches!(slots.slot[at].landing, Landing::Interrupt | Landing::Hooked) && slots.slot[at].locked != 0)
+        else {
+            return self.exception_here(slots, 0x0D, 0);
+        };
+        let kind = slots.slot[index].landing;
+        self.unwind(slots, index);
+        if kind == Landing::Hooked {
+            let to = slots.regs();
+            copy_general(&mut from, to);
+            to.eflags = to.eflags & !ARITHMETIC | from.eflags & ARITHMETIC;
+        }
+        Resume::Guest
+    }
+
+    /// The default action of an interrupt whose client handler chained to the landing point (0204h's answer): the
+    /// interrupt frame on the client's stack says where to go afterwards.
+    pub(super) fn chained_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        let regs = slots.regs();
+        let mut frame = [0; 3];
+        let current = *regs;
+        if !self.read_from_client(&current, &mut frame) {
+            return self.exception_here(slots, 0x0C, 0);
+        }
+        let mut changed = current;
+        self.pop_from_client(&mut changed, 3);
+        changed.eip = frame[0];
+        changed.cs = frame[1] & 0xFFFF;
+        let iopl = self.host.facts.client_iopl as u32;
+        let flags = if self.host.width() == Width::Bits16 {
+            frame[2] & 0xFFFF | current.eflags & 0xFFFF_0000
+        } else {
+            frame[2]
+        };
+        changed.eflags = Registers::sanitised_flags(flags, iopl, false);
+        *slots.regs() = changed;
+        if crate::client::is_irq(vector) {
+            return self.reflect_from_client(slots, vector, Landing::Interrupt);
+        }
+        self.default_interrupt(slots, vector)
+    }
+
+}
+
+/// Bytes that must stay free on a locked stack when a handler is entered.
+const LOCKED_RESERVE: u32 = 512;

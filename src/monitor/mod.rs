@@ -1,0 +1,333 @@
+//! The monitor: everything that happens is an event; it is handled to its end, and a guest is resumed.
+//!
+//! `hw` calls one of three doors with the current slot filled: [`Monitor::interrupt`] (exceptions, software interrupts and IRQs
+//! that the entry code did not reflect itself), [`Monitor::activate`] (the DPMI entry point while dormant) and
+//! [`Monitor::dormant_event`] (other crossings from real mode). What comes back says which state the machine goes on in.
+//!
+//! # Invariants
+//! * Ring 0 runs with IF=0 and keeps no stack while a guest runs.
+//! * `slots.current` is complete: every register of the guest that is to be resumed.
+//! * `host.current` is the client of the current slot, its space and its LDT are loaded; `switch_client` is the only way
+//!   to change that.
+//!
+//! Specification: DPMI 0.9 chapters 2 to 4; DPMI 1.0 "interrupts and exceptions"; SDM vol. 3, "8086 emulation".
+
+mod callback;
+mod client_end;
+pub mod entry;
+mod exception;
+mod hooks;
+mod interrupt;
+mod real;
+pub mod slots;
+mod trap;
+
+use crate::dpmi::INT31;
+use crate::host::Host;
+use crate::layout::{RealFrame, TRAP_VECTOR};
+use crate::machine::Machine;
+use crate::regs::{Registers, Width};
+use crate::service::{settle, Next, Outcome, Then};
+use crate::x86::descriptor::Descriptor;
+use slots::{Landing, Slots, SLOTS};
+
+/// How the machine goes on after an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Resume {
+    /// The guest in the current slot.
+    Guest,
+    /// Real mode, dormant: the root slot holds the registers.
+    Dormant,
+}
+
+/// What a client's end tells the outside, on the screen and on the debug port.
+pub trait Reporter<M: Machine> {
+    /// A client ends because of a fault in the current slot.
+    fn client_died(&mut self, host: &mut Host<M>, regs: &Registers, vector: u8, fault_address: u32);
+    /// The machine is to be restarted (Ctrl-Alt-Del).
+    fn reboot(&mut self) -> !;
+}
+
+/// The monitor's state.
+pub struct Monitor<M: Machine + 'static, R> {
+    /// What the services work on.
+    pub host: Host<M>,
+    /// Where reports go.
+    pub reporter: R,
+    /// Continuations of slots whose landing is [`Landing::Continue`].
+    thens: [Option<Then<M>>; SLOTS],
+    /// CR2 at the last page fault.
+    pub fault_address: u32,
+    /// The A20 line as V86 code sees it.
+    pub a20: bool,
+    /// Keyboard controller: a write-output-port command is waiting for its data byte.
+    keyboard_command: bool,
+    /// Real-mode INT 22h address and such that a dying client's cleanup needs is in the client.
+    active: bool,
+}
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// A dormant monitor.
+    pub fn new(host: Host<M>, reporter: R) -> Self {
+        Monitor {
+            host,
+            reporter,
+            thens: [None; SLOTS],
+            fault_address: 0,
+            a20: true,
+            keyboard_command: false,
+            active: false,
+        }
+    }
+
+    /// Does a client live?
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// An interrupt or exception, from ring 3 or V86 mode, that the entry code did not deal with. `vector` as the IDT has it;
+    /// `from_software` is false for an IRQ.
+    pub fn interrupt(&mut self, slots: &mut Slots, vector: u8, kind: Kind) -> Resume {
+        match (kind, slots.regs().is_v86()) {
+            (Kind::Exception, true) => self.v86_exception(slots, vector),
+            (Kind::Exception, false) => self.exception(slots, vector),
+            (Kind::Irq, true) => self.irq_from_v86(slots, vector),
+            (Kind::Irq, false) => self.irq_from_client(slots, vector),
+            (Kind::Software, true) => self.software_from_v86(slots, vector),
+            (Kind::Software, false) => self.software_from_client(slots, vector),
+        }
+    }
+
+    /// A software interrupt by a client.
+    fn software_from_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        let regs = slots.regs();
+        if vector as u32 == TRAP_VECTOR && (regs.cs & 0xFFFC) == (crate::layout::SEL_LANDING32 & 0xFFFC)
+            || vector as u32 == TRAP_VECTOR && (regs.cs & 0xFFFC) == (crate::layout::SEL_LANDING16 & 0xFFFC)
+        {
+            let site = regs.eip.wrapping_sub(2);
+            return self.landing_point(slots, site);
+        }
+        self.client_interrupt(slots, vector)
+    }
+
+    /// A software interrupt in V86 mode: a trap site of ours, a vector that a client handles, or the IVT.
+    fn software_from_v86(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if vector as u32 == TRAP_VECTOR {
+            if let Some(resume) = self.trap_site(slots) {
+                return resume;
+            }
+        }
+        if self.is_hooked(vector) {
+            return self.hooked_interrupt(slots, vector);
+        }
+        self.reflect_in_v86(slots, vector);
+        Resume::Guest
+    }
+
+    /// INT 31h in the current slot.
+    fn int31(&mut self, slots: &mut Slots) -> Resume {
+        let regs = slots.regs();
+        let ax = regs.ax();
+        self.remember_call(0x31, ax);
+        let outcome = match INT31::<M>::find(ax) {
+            Some(handler) => handler(&mut self.host, regs),
+            None => Err(crate::service::Code::Unsupported.into()),
+        };
+        self.finish(slots, outcome)
+    }
+
+    /// Publishes a service's outcome in the current slot and does what it asks for.
+    fn finish(&mut self, slots: &mut Slots, outcome: Outcome) -> Resume {
+        match settle(outcome, slots.regs()) {
+            Next::Resume | Next::AsIs => Resume::Guest,
+            Next::RealCall => self.real_call(slots),
+            Next::Exit => {
+                let code = slots.regs().al();
+                self.exit_client(slots, code)
+            }
+            Next::PageIn => {
+                // Every page is resident until there is a swap file; the handler found one that is neither.
+                log::error!(target: "paging", "page-in asked for at {:08X}", self.host.wanted_page);
+                self.kill_client(slots, 0x0E)
+            }
+        }
+    }
+
+    /// A real-mode crossing while dormant, other than the DPMI entry: `frame` is the caller's state and is
+    /// changed in place.
+    pub fn dormant_event(&mut self, frame: &mut RealFrame) {
+        let mut regs = from_frame(frame);
+        self.hook_event(&mut regs, frame.event as u32, false);
+        frame.a20_wanted = self.host.xms_a20(frame.a20_wanted);
+        to_frame(&regs, frame);
+    }
+
+    /// The DPMI entry point while dormant: becomes active, or refuses and stays dormant.
+    pub fn activate(&mut self, slots: &mut Slots, frame: &RealFrame) -> Resume {
+        slots.drop_to(0);
+        *slots.current() = Default::default();
+        *slots.regs() = from_frame(frame);
+        self.a20 = frame.a20_found != 0;
+        self.set_virtual_a20(self.a20);
+        self.dpmi_entry(slots)
+    }
+
+    fn remember_call(&mut self, interrupt: u8, ax: u16) {
+        if let Some(client) = self.host.clients[self.host.current as usize].as_mut() {
+            client.calls[(client.call_next & 7) as usize] = (interrupt as u32) << 16 | ax as u32;
+            client.call_next = client.call_next.wrapping_add(1);
+        }
+    }
+
+    /// Makes `id` the client whose space, descriptors and FPU state are loaded.
+    fn switch_client(&mut self, id: u8) {
+        if self.host.current == id {
+            return;
+        }
+        let host = &mut self.host;
+        let has_fpu = host.facts.has_fpu;
+        if let Some(old) = host.clients[host.current as usize].as_mut() {
+            if has_fpu {
+                host.machine.save_fpu(&mut old.fpu);
+            }
+        }
+        host.current = id;
+        if let Some(new) = host.clients[id as usize].as_ref() {
+            host.machine.load_space(new.space.directory());
+            host.machine.load_descriptors(id);
+            if has_fpu {
+                host.machine.load_fpu(&new.fpu);
+            }
+        }
+    }
+
+    /// The stack pointer and its descriptor in a client's slot: linear base, ESP or SP, and whether SS is 32-bit.
+    fn client_stack(&mut self, regs: &Registers) -> Option<(u32, u32, bool)> {
+        let descriptor = self.any_descriptor(regs.ss as u16)?;
+        if !descriptor.is_stack() {
+            return None;
+        }
+        let big = descriptor.is_big();
+        Some((descriptor.base(), if big { regs.esp } else { regs.esp & 0xFFFF }, big))
+    }
+
+    /// A descriptor of the current client's, or one of the core's that ring 3 may use.
+    fn any_descriptor(&mut self, selector: u16) -> Option<Descriptor> {
+        if selector & 4 != 0 {
+            return Some(Descriptor(self.host.machine.descriptor(self.host.current, selector >> 3)));
+        }
+        entry::landing_descriptor(selector)
+    }
+
+    /// Pushes words or double words, by the client's width, on the client's stack; the last argument is pushed last.
+    /// False, and nothing changed, if the stack cannot take them.
+    fn push_on_client(&mut self, regs: &mut Registers, values: &[u32]) -> bool {
+        let Some((base, sp, big)) = self.client_stack(regs) else { return false };
+        let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
+        let bytes = size * values.len() as u32;
+        let new = if big { sp.wrapping_sub(bytes) } else { sp.wrapping_sub(bytes) & 0xFFFF };
+        if new > sp && sp != 0 {
+            return false;
+        }
+        let at = base.wrapping_add(new);
+        if self.host.writable(at, bytes).is_err() {
+            return false;
+        }
+        for (index, value) in values.iter().rev().enumerate() {
+            let to = at + index as u32 * size;
+            match size {
+                4 => self.host.machine.write_u32(to, *value),
+                _ => self.host.machine.write_u16(to, *value as u16),
+            }
+        }
+        regs.esp = if big { new } else { regs.esp & 0xFFFF_0000 | new };
+        true
+    }
+
+    /// Reads words or double words, by the client's width, from the top of the client's stack, without popping.
+    fn read_from_client(&mut self, regs: &Registers, into: &mut [u32]) -> bool {
+        let Some((base, sp, _)) = self.client_stack(regs) else { return false };
+        let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
+        let at = base.wrapping_add(sp);
+        if self.host.readable(at, size * into.len() as u32).is_err() {
+            return false;
+        }
+        for (index, value) in into.iter_mut().enumerate() {
+            let from = at + index as u32 * size;
+            *value = match size {
+                4 => self.host.machine.read_u32(from),
+                _ => self.host.machine.read_u16(from) as u32,
+            };
+        }
+        true
+    }
+
+    /// Pops `count` words or double words, by the client's width.
+    fn pop_from_client(&mut self, regs: &mut Registers, count: u32) {
+        let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
+        let big = self.client_stack(regs).is_some_and(|(_, _, big)| big);
+        let new = regs.esp.wrapping_add(size * count);
+        regs.esp = if big { new } else { regs.esp & 0xFFFF_0000 | new & 0xFFFF };
+    }
+
+    /// The index of the innermost slot, from the current one down, with this landing.
+    fn find_landing(&self, slots: &Slots, landing: Landing) -> Option<usize> {
+        (0..=slots.index()).rev().find(|&index| slots.slot[index].landing == landing)
+    }
+}
+
+/// What kind of event an IDT entry saw.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Kind {
+    /// A CPU exception.
+    Exception = 0,
+    /// A hardware interrupt.
+    Irq = 1,
+    /// An INT instruction.
+    Software = 2,
+}
+
+/// A dormant caller's state as V86 registers.
+fn from_frame(frame: &RealFrame) -> Registers {
+    Registers {
+        edi: frame.edi,
+        esi: frame.esi,
+        ebp: frame.ebp,
+        ebx: frame.ebx,
+        edx: frame.edx,
+        ecx: frame.ecx,
+        eax: frame.eax,
+        eip: frame.ip as u32,
+        cs: frame.cs as u32,
+        eflags: Registers::sanitised_flags(frame.eflags, 3, true),
+        esp: frame.sp as u32,
+        ss: frame.ss as u32,
+        v_es: frame.es as u32,
+        v_ds: frame.ds as u32,
+        v_fs: frame.fs as u32,
+        v_gs: frame.gs as u32,
+        ..Default::default()
+    }
+}
+
+/// V86 registers as a dormant caller's state.
+pub fn to_frame(regs: &Registers, frame: &mut RealFrame) {
+    frame.edi = regs.edi;
+    frame.esi = regs.esi;
+    frame.ebp = regs.ebp;
+    frame.ebx = regs.ebx;
+    frame.edx = regs.edx;
+    frame.ecx = regs.ecx;
+    frame.eax = regs.eax;
+    frame.ip = regs.eip as u16;
+    frame.cs = regs.cs as u16;
+    frame.eflags = regs.eflags & 0xFFFF;
+    frame.sp = regs.esp as u16;
+    frame.ss = regs.ss as u16;
+    frame.es = regs.v_es as u16;
+    frame.ds = regs.v_ds as u16;
+    frame.fs = regs.v_fs as u16;
+    frame.gs = regs.v_gs as u16;
+}

@@ -1,0 +1,63 @@
+//! The places from which guests trap into the core on purpose: the resident part's sites and the landing page.
+
+use super::slots::Slots;
+use super::{Monitor, Reporter, Resume};
+use crate::layout::{event, TRAP_STRIDE};
+use crate::landing;
+use crate::machine::Machine;
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// V86 code has executed the trap INT: at a site of ours? `None`: an ordinary INT F8h.
+    pub(super) fn trap_site(&mut self, slots: &mut Slots) -> Option<Resume> {
+        let regs = slots.regs();
+        let segment = regs.cs & 0xFFFF;
+        let facts = &self.host.facts;
+        let offset = (segment << 4)
+            .wrapping_add((regs.eip & 0xFFFF).wrapping_sub(2))
+            .wrapping_sub(facts.resident);
+        // CS is the resident segment, or an alias below it whose distance is a number.
+        let number = (facts.resident >> 4).wrapping_sub(segment);
+        if offset == facts.callback_trap as u32 {
+            return Some(self.callback(slots, number as usize));
+        }
+        let relative = offset.wrapping_sub(facts.trap_base as u32);
+        if relative >= event::COUNT * TRAP_STRIDE || relative % TRAP_STRIDE != 0 {
+            return None;
+        }
+        Some(self.site(slots, relative / TRAP_STRIDE, number))
+    }
+
+    fn site(&mut self, slots: &mut Slots, site: u32, number: u32) -> Resume {
+        match site {
+            event::RETURN => self.land_from_real(slots),
+            event::DPMI_ENTRY => self.dpmi_entry(slots),
+            event::PROCESS_END => self.process_end(slots, number as u8),
+            event::RAW_SWITCH => self.raw_to_protected(slots),
+            // Nothing is saved; the RETF behind the site returns.
+            event::SAVE_STATE => Resume::Guest,
+            event::REBOOT => self.reporter.reboot(),
+            _ => {
+                let mut regs = *slots.regs();
+                self.hook_event(&mut regs, site, true);
+                *slots.regs() = regs;
+                Resume::Guest
+            }
+        }
+    }
+
+    /// A client has executed the trap INT on the landing page, at offset `site`.
+    pub(super) fn landing_point(&mut self, slots: &mut Slots, site: u32) -> Resume {
+        match site {
+            landing::VECTORS..landing::EXCEPTIONS => self.chained_interrupt(slots, (site / 2) as u8),
+            landing::EXCEPTIONS..landing::RAW_SWITCH => {
+                self.chained_exception(slots, ((site - landing::EXCEPTIONS) / 2) as u8)
+            }
+            landing::RAW_SWITCH => self.raw_to_real(slots),
+            landing::SAVE_STATE => self.save_state_from_client(slots),
+            landing::EXCEPTION_RETURN => self.land_from_exception(slots),
+            landing::INTERRUPT_RETURN => self.land_from_handler(slots),
+            landing::CALLBACK_RETURN => self.land_from_callback(slots),
+            _ => self.exception_here(slots, 0x0D, 0),
+        }
+    }
+}
