@@ -136,11 +136,16 @@ fn write_file(root: &Dir<'_, Volume<'_>>, path: &str, content: &[u8]) -> Result<
     Ok(())
 }
 
-/// Refuses what is no 8.3 name: the file system would silently make up another.
-fn check_dos_name(name: &str) -> Result<()> {
+/// Whether DOS can hold `name` as it is: 8.3, ASCII, no blanks or signs of DOS's own.
+pub(crate) fn is_dos_name(name: &str) -> bool {
     let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
     let fits = (1..=8).contains(&stem.len()) && extension.len() <= 3 && !extension.contains('.');
-    if !fits || !name.is_ascii() || name.contains(' ') {
+    fits && name.chars().all(|c| c.is_ascii_graphic() && !"\"*+,/:;<=>?[\\]|".contains(c))
+}
+
+/// Refuses what is no 8.3 name: the file system would silently make up another.
+fn check_dos_name(name: &str) -> Result<()> {
+    if !is_dos_name(name) {
         bail!("`{name}` is no DOS file name");
     }
     Ok(())

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use anyhow::{bail, Result};
+
 /// An emulator the harness knows how to drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Engine {
@@ -152,12 +154,29 @@ impl Machine {
         }
     }
 
-    /// The engine's name, with `/dynamic` where the recompiling core is asked for: the name
-    /// by which `matrix.toml` and reports know the machine.
-    pub fn name(&self) -> String {
-        match self.core {
-            Core::Normal => self.engine.name().to_string(),
-            Core::Dynamic => format!("{}/dynamic", self.engine.name()),
+    /// The machine of a name: the engine's, then `/dynamic` for the recompiling core and
+    /// `/defaults` for DOSBox's own memory managers, e.g. `dosbox-x/dynamic`.
+    ///
+    /// # Errors
+    /// An unknown engine or an unknown word behind it.
+    pub fn named(name: &str) -> Result<Self> {
+        let mut parts = name.split('/');
+        let engine: Engine = parts.next().unwrap_or_default().parse()?;
+        let mut machine = Machine::new(engine);
+        for part in parts {
+            match part {
+                "dynamic" if !engine.boots_freedos() => machine.core = Core::Dynamic,
+                "defaults" if !engine.boots_freedos() => machine.dos_memory_managers = true,
+                _ => bail!("unknown machine `{name}`"),
+            }
         }
+        Ok(machine)
+    }
+
+    /// The name by which [`Machine::named`], `matrix.toml` and reports know the machine.
+    pub fn name(&self) -> String {
+        let core = if self.core == Core::Dynamic { "/dynamic" } else { "" };
+        let managers = if self.dos_memory_managers { "/defaults" } else { "" };
+        format!("{}{core}{managers}", self.engine)
     }
 }

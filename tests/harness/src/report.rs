@@ -1,5 +1,6 @@
 //! Totals and progress: how a run tells what it does and what came out.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How one test is counted.
@@ -60,11 +61,18 @@ impl Totals {
 impl fmt::Display for Totals {
     /// Failures and skips with their reasons, then `N passed, N failed, N skipped`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut skips: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
         for record in &self.records {
             match &record.standing {
                 Standing::Passed => {}
                 Standing::Failed(why) => writeln!(formatter, "FAILED  {}: {why}", record.name)?,
-                Standing::Skipped(why) => writeln!(formatter, "skipped {}: {why}", record.name)?,
+                Standing::Skipped(why) => skips.entry(why.as_str()).or_default().push(&record.name),
+            }
+        }
+        for (why, names) in skips {
+            match names.as_slice() {
+                [name] => writeln!(formatter, "skipped {name}: {why}")?,
+                names => writeln!(formatter, "skipped {} tests ({}, ...): {why}", names.len(), names[0])?,
             }
         }
         let (passed, failed, skipped) = self.counts();

@@ -1,0 +1,307 @@
+//! The guest test suite: every test on every machine it names, many tests to a boot.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::api::{Places, SuiteRequest};
+use crate::batch::{self, Job, JobResult};
+use crate::find;
+use crate::guest::{self, GuestTest};
+use crate::host::{HostUnderTest, Presence};
+use crate::machine::{Engine, GuestFile, Machine};
+use crate::matrix::{Matrix, Subject};
+use crate::report::{Progress, Record, Standing, Totals};
+use crate::verdict::{self, Expectation};
+
+/// How many machines run at a time.
+pub(crate) const LANES: usize = 2;
+/// How many tests share a boot at most; more would make a hang expensive and lanes uneven.
+const TESTS_PER_BOOT: usize = 40;
+
+/// One test, assembled for one width, on one machine under one host.
+struct Case {
+    title: String,
+    program: String,
+    machine: String,
+    host: String,
+    width: Option<u32>,
+    expectation: Expectation,
+    job: Job,
+}
+
+/// Cases that can share a boot.
+struct Group {
+    machine: Machine,
+    host: HostUnderTest,
+    cases: Vec<Case>,
+}
+
+/// Assembled programs, so that each is built once for all machines.
+#[derive(Default)]
+struct Builds(HashMap<(String, Option<u32>), Result<Vec<u8>, String>>);
+
+impl Builds {
+    fn get(&mut self, places: &Places, test: &GuestTest, width: Option<u32>) -> Result<Vec<u8>, String> {
+        let build = || guest::assemble(&places.root, &test.path, width).map_err(|error| format!("{error:#}"));
+        self.0.entry((test.name.clone(), width)).or_insert_with(build).clone()
+    }
+}
+
+/// Runs the guest tests that `request` selects.
+///
+/// # Errors
+/// When the tests or the matrix cannot be read; everything else is in the totals.
+pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn Progress) -> Result<Totals> {
+    let matrix = Matrix::read(&places.root.join("tests/matrix.toml"))?;
+    let tests = guest::collect(&places.root)?;
+    let wanted = |test: &GuestTest| {
+        request.patterns.is_empty()
+            || request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()))
+    };
+    let mut totals = Totals::default();
+    let mut builds = Builds::default();
+    let mut groups = BTreeMap::new();
+    let missing: HashMap<Engine, String> = request
+        .engines
+        .iter()
+        .filter_map(|engine| find::missing(*engine, places).map(|reason| (*engine, reason)))
+        .collect();
+    for test in tests.iter().filter(|test| wanted(test)) {
+        for machine in machines_of(test, request) {
+            for (variant, record) in expand(test, &machine, request, places, &mut builds) {
+                if let Some(reason) = missing.get(&machine.engine) {
+                    totals.push(record.name, Standing::Skipped(reason.clone()), "");
+                } else if let Some(variant) = variant {
+                    gather(variant, &matrix, &mut groups, &mut totals);
+                } else {
+                    progress.counted(&record);
+                    totals.records.push(record);
+                }
+            }
+        }
+    }
+    let groups = groups.into_values().flat_map(split).collect();
+    totals.add(run_groups(groups, &matrix, places, progress));
+    Ok(totals)
+}
+
+/// The machines a test names, as far as they are asked for.
+fn machines_of(test: &GuestTest, request: &SuiteRequest) -> Vec<Machine> {
+    let named = test.header.machines.iter().filter_map(|name| Machine::named(name).ok());
+    named.filter(|machine| request.engines.contains(&machine.engine)).collect()
+}
+
+type Variant = (Machine, HostUnderTest, Case);
+
+/// All cases of one test on one machine; those that do not assemble come without a case, with the
+/// record of their failure.
+fn expand(
+    test: &GuestTest,
+    machine: &Machine,
+    request: &SuiteRequest,
+    places: &Places,
+    builds: &mut Builds,
+) -> Vec<(Option<Variant>, Record)> {
+    let header = &test.header;
+    let memory = if header.memory.is_empty() { vec![machine.memory_mib] } else { header.memory.clone() };
+    let mut variants = Vec::new();
+    for (index, width) in header.widths.iter().enumerate() {
+        for presence in &header.presences {
+            for memory_mib in &memory {
+                let mut machine = machine.clone();
+                machine.memory_mib = *memory_mib;
+                machine.cpu.clone_from(&header.cpu);
+                machine.config_sys.extend(header.config_sys.iter().cloned());
+                machine.autoexec.extend(header.autoexec.iter().cloned());
+                let host = host_for(request, presence, &header.host_arguments);
+                let title = title(test, &machine, &host, *width, header.memory.len() > 1);
+                let built = builds
+                    .get(places, test, *width)
+                    .and_then(|program| Ok((program, extra_files(test, places, *width)?)));
+                let (variant, standing) = match built {
+                    Ok((program, files)) => {
+                        machine.files.extend(files);
+                        let case = case(test, index, *width, &title, program, &machine, &host);
+                        (Some((machine, host, case)), Standing::Passed)
+                    }
+                    Err(error) => (None, Standing::Failed(format!("it does not assemble: {error}"))),
+                };
+                variants.push((variant, Record { name: title, standing, detail: String::new() }));
+            }
+        }
+    }
+    variants
+}
+
+fn host_for(request: &SuiteRequest, presence: &Presence, arguments: &str) -> HostUnderTest {
+    let host = match presence {
+        Presence::Absent => return HostUnderTest::absent(),
+        Presence::Resident => HostUnderTest::resident(&request.host),
+        Presence::Launcher => HostUnderTest::launcher(&request.host),
+    };
+    if arguments.is_empty() {
+        return host;
+    }
+    let all = format!("{} {arguments}", host.arguments);
+    host.with_arguments(all.trim())
+}
+
+fn title(
+    test: &GuestTest,
+    machine: &Machine,
+    host: &HostUnderTest,
+    width: Option<u32>,
+    has_sizes: bool,
+) -> String {
+    let width = width.map(|width| format!(" {width}-bit")).unwrap_or_default();
+    let memory = if has_sizes { format!(" {} MiB", machine.memory_mib) } else { String::new() };
+    let host = if host.path.is_some() { format!(" under {}", host.label()) } else { String::new() };
+    format!("{}{width} on {}{memory}{host}", test.name, machine.name())
+}
+
+fn case(
+    test: &GuestTest,
+    index: usize,
+    width: Option<u32>,
+    title: &str,
+    program: Vec<u8>,
+    machine: &Machine,
+    host: &HostUnderTest,
+) -> Case {
+    let name = format!("{}-{}", test.name, width.unwrap_or(0));
+    let mut job = Job::new(title, guest::program_file(&name, program));
+    job.arguments.clone_from(&test.header.arguments);
+    job.limit = test.header.limit;
+    Case {
+        title: title.to_string(),
+        program: test.name.clone(),
+        machine: machine.name(),
+        host: host.label(),
+        width,
+        expectation: test.header.expectation(index),
+        job,
+    }
+}
+
+/// The further files a test names, assembled where they are sources.
+fn extra_files(test: &GuestTest, places: &Places, width: Option<u32>) -> Result<Vec<GuestFile>, String> {
+    let beside = test.path.parent().unwrap_or(&places.root);
+    let read = |(path, name): &(String, String)| {
+        let source = beside.join(path);
+        let content = if path.ends_with(".asm") {
+            guest::assemble(&places.root, &source, width)
+        } else {
+            std::fs::read(&source).map_err(anyhow::Error::from)
+        };
+        let content = content.map_err(|error| format!("{path}: {error:#}"))?;
+        Ok(GuestFile::new(name.clone(), content))
+    };
+    test.header.files.iter().map(read).collect()
+}
+
+/// Puts a case to those that boot the same machine, or counts it as unsupported.
+fn gather(variant: Variant, matrix: &Matrix, groups: &mut BTreeMap<String, Group>, totals: &mut Totals) {
+    let (machine, host, case) = variant;
+    if let Some(reason) = matrix.unsupported(case.subject()) {
+        totals.push(case.title, Standing::Skipped(reason.to_string()), "");
+        return;
+    }
+    let key = format!("{:?} {host:?}", machine);
+    groups.entry(key).or_insert_with(|| Group { machine, host, cases: Vec::new() }).cases.push(case);
+}
+
+impl Case {
+    fn subject(&self) -> Subject<'_> {
+        Subject { program: &self.program, machine: &self.machine, host: &self.host, width: self.width }
+    }
+}
+
+fn split(group: Group) -> Vec<Group> {
+    let Group { machine, host, cases } = group;
+    let parts = cases.len().div_ceil(TESTS_PER_BOOT).max(1);
+    let size = cases.len().div_ceil(parts);
+    let mut rest = cases.into_iter().peekable();
+    let mut groups = Vec::new();
+    while rest.peek().is_some() {
+        let cases = rest.by_ref().take(size).collect();
+        groups.push(Group { machine: machine.clone(), host: host.clone(), cases });
+    }
+    groups
+}
+
+/// Works through the groups on several machines at a time.
+fn run_groups(groups: Vec<Group>, matrix: &Matrix, places: &Places, progress: &dyn Progress) -> Totals {
+    let queue = Mutex::new(groups.into_iter());
+    let totals = Mutex::new(Totals::default());
+    let next = || queue.lock().expect("no lane panics with the queue").next();
+    std::thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(|| {
+                while let Some(group) = next() {
+                    let part = run_group(&group, matrix, places, progress);
+                    totals.lock().expect("no lane panics with the totals").add(part);
+                }
+            });
+        }
+    });
+    totals.into_inner().expect("all lanes have ended")
+}
+
+fn run_group(group: &Group, matrix: &Matrix, places: &Places, progress: &dyn Progress) -> Totals {
+    progress.note(&format!(
+        "{} tests on {} under {}",
+        group.cases.len(),
+        group.machine.name(),
+        group.host.label()
+    ));
+    let jobs: Vec<Job> = group.cases.iter().map(|case| case.job.clone()).collect();
+    let mut totals = Totals::default();
+    match batch::run(&group.machine, &group.host, &jobs, places, 1, &|_| ()) {
+        Ok(results) => {
+            for (case, result) in group.cases.iter().zip(&results) {
+                let record = judge(case, result, matrix);
+                progress.counted(&record);
+                totals.records.push(record);
+            }
+        }
+        Err(error) => {
+            for case in &group.cases {
+                totals.push(
+                    &case.title,
+                    Standing::Failed(format!("the machine was not set up: {error:#}")),
+                    "",
+                );
+            }
+        }
+    }
+    totals
+}
+
+/// Counts one result, known failures considered.
+fn judge(case: &Case, result: &JobResult, matrix: &Matrix) -> Record {
+    let defect = verdict::judge(&case.expectation, result);
+    let known = matrix.known_failure(case.subject());
+    standing(&case.title, defect.map(|defect| defect.to_string()), known, result)
+}
+
+/// The record of a result with an optional defect, held against a known failure.
+pub(crate) fn standing(
+    title: &str,
+    defect: Option<String>,
+    known: Option<&str>,
+    result: &JobResult,
+) -> Record {
+    let standing = match (&defect, known) {
+        (None, None) | (Some(_), Some(_)) => Standing::Passed,
+        (None, Some(reason)) => {
+            Standing::Failed(format!("it passed, though tests/matrix.toml knows it to fail: {reason}"))
+        }
+        (Some(defect), None) => Standing::Failed(defect.clone()),
+    };
+    let seconds = result.elapsed.max(Duration::from_millis(1)).as_secs_f32();
+    let detail = format!("--- ended after {seconds:.2} s: {}\n{}", result.end, result.detail());
+    Record { name: title.to_string(), standing, detail }
+}
