@@ -4,19 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{bail, Result};
-use ferrite_harness::api::{BenchRequest, Places, RunRequest, SuiteRequest};
-use ferrite_harness::batch::JobResult;
+use ferrite_harness::api::{BenchRequest, Places};
 
-use crate::check::Tally;
-
-pub fn run(_places: &Places, _request: &RunRequest) -> Result<JobResult> {
-    bail!("SEAM run")
-}
 pub fn demo(_places: &Places) -> Result<PathBuf> {
     bail!("SEAM demo")
-}
-pub fn test(_places: &Places, _request: &SuiteRequest) -> Result<Tally> {
-    bail!("SEAM test")
 }
 pub fn bench(_places: &Places, _request: &BenchRequest) -> Result<ExitCode> {
     bail!("SEAM bench")

@@ -27,7 +27,7 @@ struct Rule {
 const RULE: Rule = Rule {
     layers: &[
         // Values, and what logic may ask of the machine.
-        &["layout", "regs", "x86", "machine", "service"],
+        &["layout", "landing", "regs", "x86", "machine", "service"],
         // Memory; reading instructions and executable formats; the pages a person reads.
         &["paging", "heap", "image", "vm86::decode", "report"],
         // The life of a client, and the state that services work on.
@@ -104,10 +104,11 @@ fn is_for_tests(root: &Path, relative: &Path) -> Result<bool> {
     let (Some(folder), Some(name)) = (module.parent(), module.file_name()) else { return Ok(false) };
     let folder = root.join(folder);
     let parents = [folder.join("mod.rs"), folder.with_extension("rs"), folder.join("lib.rs")];
-    let declaration = format!("#[cfg(test)]\nmod {};", name.to_string_lossy());
+    let declaration = format!("mod {};", name.to_string_lossy());
     for parent in parents.iter().filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(parent)?;
-        if text.contains(&declaration) || text.contains(&declaration.replace("mod ", "pub mod ")) {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        if lines.windows(2).any(|pair| pair[0] == "#[cfg(test)]" && pair[1].ends_with(&declaration)) {
             return Ok(true);
         }
     }

@@ -2,6 +2,7 @@
 //! came out.
 
 pub mod bench;
+mod progress;
 pub mod run;
 pub mod test;
 

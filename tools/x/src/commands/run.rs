@@ -11,6 +11,7 @@ use ferrite_harness::api::RunRequest;
 use ferrite_harness::batch::{End, JobResult};
 use ferrite_harness::host::HostUnderTest;
 use ferrite_harness::machine::{Engine, Machine};
+use ferrite_harness::run;
 
 use crate::console::step;
 use crate::image;
@@ -40,11 +41,10 @@ pub struct Arguments {
     /// Seconds that the program may take [default: 60; 3600 with --window]
     #[arg(long)]
     seconds: Option<u64>,
-    /// A DOS program; its folder becomes drive C:. Without one, a demo of Free Pascal's is built and run
-    program: Option<PathBuf>,
-    /// The program's arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    /// A DOS program and its arguments; its folder becomes drive C:. Without one, a demo of Free Pascal's is
+    /// built and run
+    #[arg(value_names = ["PROGRAM.EXE", "ARGUMENTS"], num_args = 0.., trailing_var_arg = true)]
+    command: Vec<String>,
 }
 
 /// Runs the program; its output goes to standard output, its exit code becomes this command's.
@@ -58,8 +58,9 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         Some(path) => HostUnderTest::resident(path),
         None => HostUnderTest::launcher(image::build(project)?.path),
     };
-    let (program, directory) = match arguments.program {
+    let (program, directory) = match arguments.command.first() {
         Some(program) => {
+            let program = PathBuf::from(program);
             ensure!(program.is_file(), "there is no file {}", program.display());
             let directory = program.parent().map(|folder| folder.to_path_buf());
             (program, directory.map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder }))
@@ -74,13 +75,13 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let request = RunRequest {
         machine,
         host,
-        arguments: arguments.arguments.join(" "),
+        arguments: arguments.command.get(1..).unwrap_or_default().join(" "),
         directory,
         limit: Duration::from_secs(arguments.seconds.unwrap_or(usual_seconds)),
         program,
     };
     step("run", format!("{} under {} on {engine}", request.program.display(), request.host.label()));
-    let result = crate::seam::run(&places, &request)?;
+    let result = run::run_program(&request, &places)?;
     show(&result)
 }
 

@@ -1,12 +1,16 @@
 //! `cargo x test`: all tests, on all machines that are to be had.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use ferrite_harness::api::SuiteRequest;
 use ferrite_harness::machine::Engine;
+use ferrite_harness::report::{Standing, Totals};
+use ferrite_harness::suite;
 
+use super::progress::Counting;
 use crate::check::{self, Tally};
 use crate::console::step;
 use crate::image;
@@ -55,8 +59,11 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         guest: true,
         corpus: !arguments.no_corpus,
     };
-    match crate::seam::test(&places, &request) {
-        Ok(found) => tally.add(found),
+    let progress = Counting::new("booting the machines");
+    let outcome = suite::run_guest_tests(&request, &places, &progress);
+    progress.finish();
+    match outcome {
+        Ok(totals) => tally.add(sum(&totals)),
         Err(error) => {
             step("tests", format!("FAILED: {error:#}"));
             tally.failed += 1;
@@ -64,4 +71,17 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     }
     println!("{tally}");
     Ok(tally.exit_code())
+}
+
+/// The numbers of a suite; what was skipped is told by reason, since one missing machine skips many tests.
+fn sum(totals: &Totals) -> Tally {
+    let mut reasons = BTreeMap::<&str, usize>::new();
+    for record in &totals.records {
+        if let Standing::Skipped(reason) = &record.standing {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    reasons.iter().for_each(|(reason, count)| step("skipped", format!("{count} tests: {reason}")));
+    let (passed, failed, skipped) = totals.counts();
+    Tally { passed, failed, skipped }
 }

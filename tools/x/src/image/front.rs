@@ -9,11 +9,9 @@ use crate::console;
 use crate::project::Project;
 use crate::provision::{apt, ASSEMBLER};
 
-/// The most that may stay resident below 1 MiB while no client lives, bytes: PSP and memory control block
-/// included (the environment is given back at start).
+/// The most that may stay resident below 1 MiB while no client lives, bytes: what is kept of the PSP and the
+/// memory control block included (the environment is given back at start).
 pub const RESIDENT_MAX: u32 = 4096;
-/// A program segment prefix.
-const PSP_BYTES: u32 = 256;
 /// The block header that DOS keeps in front.
 const MCB_BYTES: u32 = 16;
 
@@ -32,7 +30,7 @@ pub fn build(project: &Project) -> Result<Front> {
     let mut command = Command::new(apt::require(&ASSEMBLER)?);
     command.current_dir(&project.root);
     command.args(["-f", "bin", "-w+error", "-I", "realmode/", "-I", "stub/"]);
-    // The map tells where the labels went, so no number has to be exported by the sources.
+    // The map tells the sizes, so the sources need not print them.
     command.arg("--before").arg(format!("[map symbols {}]", map.display()));
     command.arg("stub/ferrite.asm").arg("-o").arg(&binary);
     console::run_quietly("front", "assembling", &mut command)?;
@@ -61,35 +59,33 @@ fn verify_mz(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// From `resident_start` to `resident_end`, and what DOS adds in front.
+/// What a resident FERRITE.EXE takes, by the sources' own numbers: the resident part lies over the end of the
+/// PSP, of which the first bytes are kept.
 fn resident_bytes(map: &Path) -> Result<u32> {
     let text = std::fs::read_to_string(map).with_context(|| format!("reading {}", map.display()))?;
-    let start = virtual_address(&text, "resident_start")?;
-    let end = virtual_address(&text, "resident_end")?;
-    Ok(end - start + PSP_BYTES + MCB_BYTES)
+    let block = number(&text, "PSP_KEPT")? + number(&text, "resident_blob_bytes")?;
+    Ok(MCB_BYTES + block.next_multiple_of(16))
 }
 
-/// A label's address in NASM's map: lines of file offset, address, name, all in hexadecimal.
-fn virtual_address(map: &str, label: &str) -> Result<u32> {
-    let line = map.lines().find(|line| line.split_whitespace().nth(2) == Some(label));
-    let address = line.and_then(|line| line.split_whitespace().nth(1));
-    let address = address.with_context(|| format!("the sources have no label {label}"))?;
-    Ok(u32::from_str_radix(address, 16)?)
+/// A number that the sources define, from NASM's map: lines of value and name, in hexadecimal.
+fn number(map: &str, name: &str) -> Result<u32> {
+    let mut pairs = map.lines().filter_map(|line| line.split_once(char::is_whitespace));
+    let (value, _) = pairs
+        .find(|(_, found)| found.trim() == name)
+        .with_context(|| format!("the sources of the front do not define {name}"))?;
+    Ok(u32::from_str_radix(value, 16)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MAP: &str = "Real              Virtual           Name\n\
-                       \x20              0                10  resident_start\n\
-                       \x20              4               A10  resident_end\n";
-
     #[test]
-    fn labels_are_read_from_the_map() {
-        assert_eq!(virtual_address(MAP, "resident_start").unwrap(), 0x10);
-        assert_eq!(virtual_address(MAP, "resident_end").unwrap(), 0xA10);
-        assert!(virtual_address(MAP, "resident").is_err());
+    fn numbers_are_read_from_the_map() {
+        let map = "Value     Name\n00000060  PSP_KEPT\n00000A05  resident_blob_bytes\n";
+        assert_eq!(number(map, "PSP_KEPT").unwrap(), 0x60);
+        assert_eq!(number(map, "resident_blob_bytes").unwrap(), 0xA05);
+        assert!(number(map, "resident").is_err());
     }
 
     #[test]

@@ -66,13 +66,15 @@ impl PrivateApt {
         command.current_dir(&self.folder).arg("download").args(packages);
         console::run_quietly("apt", &format!("fetching {} packages", packages.len()), &mut command)?;
         std::fs::create_dir_all(into)?;
+        let bar = console::spinner("apt", "unpacking");
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "deb") {
-                let mut command = Command::new("dpkg-deb");
-                console::run_quietly("apt", "unpacking", command.arg("-x").arg(&path).arg(into))?;
+                let output = console::capture(Command::new("dpkg-deb").arg("-x").arg(&path).arg(into))?;
+                ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
             }
         }
+        bar.finish_and_clear();
         Ok(())
     }
 
