@@ -14,7 +14,7 @@ mod tests;
 use alloc::vec::Vec;
 
 use super::ldt::{self, selector_of, with_table};
-use crate::host::{Host, RealCall, RealTarget};
+use crate::host::{Finish, Host, RealCall, RealTarget};
 use crate::machine::Machine;
 use crate::regs::{Registers, Width, ALWAYS, CARRY, INTERRUPT};
 use crate::service::{Code, Next, Outcome, Refusal, Then};
@@ -70,7 +70,7 @@ const fn descriptors_for(width: Width, paragraphs: u16) -> u16 {
 
 /// AX=0100h. In: BX paragraphs. Out: AX paragraph, DX first selector. Refused: DOS's code (7, 8) or 8011h, with BX the largest
 /// block that there is.
-pub fn allocate_block<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn allocate<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let paragraphs = regs.bx();
     let count = descriptors_for(host.width(), paragraphs);
     host.client().dos_blocks.blocks.try_reserve(1).map_err(|_| Code::DescriptorUnavailable)?;
@@ -104,7 +104,7 @@ fn allocated<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Regist
 
 /// AX=0101h. In: DX first selector of a block. Its selectors are freed; segment registers that hold one become null. Refused:
 /// DOS's code (7, 9), 8022h.
-pub fn free_block<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn free<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let blocks = &host.client().dos_blocks;
     let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
     let segment = blocks.blocks[at].segment;
@@ -124,7 +124,7 @@ fn freed<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers)
 
 /// AX=0102h. In: BX paragraphs, DX first selector of a block. Refused: DOS's code (7, 8, 9) with BX the largest size, 8011h when
 /// the descriptors behind the block's own are taken, 8022h.
-pub fn resize_block<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn resize<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let width = host.width();
     let blocks = &mut host.client().dos_blocks;
     let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
@@ -181,7 +181,13 @@ fn ask_dos<M: Machine>(
         eflags: client.eflags & INTERRUPT | ALWAYS,
         ..Registers::default()
     };
-    host.call = Some(RealCall { target: RealTarget::Interrupt(0x21), regs, then });
+    host.call = Some(RealCall {
+        target: RealTarget::Interrupt(0x21),
+        regs,
+        stack: 0,
+        words: (0, 0),
+        finish: Finish::Then(then),
+    });
     Ok(Next::RealCall)
 }
 

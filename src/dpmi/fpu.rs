@@ -39,3 +39,39 @@ pub fn load<M: Machine>(host: &mut Host<M>) {
     let emulate = choice & CLIENT_EMULATES != 0 || !host.facts.has_fpu;
     host.machine.set_coprocessor(choice & CLIENT_MONITOR != 0, emulate);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dpmi::fixture::{host, registers, success};
+    use crate::regs::Width;
+
+    #[test]
+    fn the_clients_choice_reaches_cr0_and_the_status() {
+        let mut host = host(Width::Bits32);
+        assert_eq!(success(&mut host, get_status, &registers()).eax, 0xA0A0_0045);
+        for (bx, status, control) in [
+            (0xFF00, 0x44, (false, false)),
+            (2, 0x46, (false, true)),
+            (3, 0x47, (true, true)),
+            (1, 0x45, (true, false)),
+        ] {
+            let mut regs = registers();
+            regs.set_bx(bx);
+            success(&mut host, set_emulation, &regs);
+            assert_eq!(host.machine.coprocessor, control);
+            assert_eq!(success(&mut host, get_status, &registers()).ax(), status);
+        }
+    }
+
+    #[test]
+    fn without_a_coprocessor_its_instructions_always_fault() {
+        let mut host = host(Width::Bits32);
+        host.facts.has_fpu = false;
+        let mut regs = registers();
+        regs.set_bx(1);
+        success(&mut host, set_emulation, &regs);
+        assert_eq!(host.machine.coprocessor, (true, true));
+        assert_eq!(success(&mut host, get_status, &registers()).ax(), 1);
+    }
+}

@@ -50,3 +50,32 @@ pub fn get_entry<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcom
     }
     Err(Code::Unsupported.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dpmi::fixture::{host, refusal, registers, CLIENT};
+    use crate::regs::Width;
+    use crate::x86::descriptor::{Descriptor, DATA3};
+
+    #[test]
+    fn a_name_counts_when_it_is_there_to_its_zero() {
+        let mut host = host(Width::Bits32);
+        let index = crate::dpmi::ldt::with_table(&mut host, |machine, id, table| {
+            crate::dpmi::ldt::allocate(machine, id, table, 1).unwrap()
+        });
+        let selector = index << 3 | 7;
+        host.machine.set_descriptor(CLIENT, index, Descriptor::new(0x5000, 0x0F, DATA3, 0).0);
+        host.machine.write_bytes(0x5000, b"MS-DOS\0MS-DOSX.");
+        assert_eq!(named(&mut host, selector, 0), Ok(Some(Extension::MsDos)));
+        assert_eq!(named(&mut host, selector, 7), Ok(None));
+        assert_eq!(named(&mut host, selector, 0xA), Ok(None));
+        assert_eq!(named(&mut host, 0, 0), Ok(None));
+        host.machine.set_descriptor(CLIENT, index, Descriptor::new(0xC000_0000, 0xFFFF, DATA3, 0).0);
+        assert_eq!(named(&mut host, selector, 0), Ok(None));
+        let mut regs = registers();
+        regs.ds = selector as u32;
+        regs.esi = 0;
+        assert_eq!(refusal(&mut host, get_entry, &regs), 0x8001);
+    }
+}

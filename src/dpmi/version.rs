@@ -52,3 +52,39 @@ pub fn get_capabilities<M: Machine>(host: &mut Host<M>, regs: &mut Registers) ->
     regs.set_dx(0);
     Ok(Next::Resume)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dpmi::fixture::{host, refusal, registers, success, CLIENT};
+    use crate::regs::Width;
+    use crate::x86::descriptor::{Descriptor, DATA3};
+
+    #[test]
+    fn the_version_is_0_90_on_a_32_bit_host() {
+        let mut host = host(Width::Bits16);
+        let after = success(&mut host, get_version, &registers());
+        assert_eq!((after.eax, after.ebx), (0xA0A0_005A, 0xB0B0_0005));
+        assert_eq!((after.ecx, after.edx), (0xC0C0_0005, 0xD0D0_0870));
+    }
+
+    #[test]
+    fn capabilities_fill_the_whole_buffer_or_nothing() {
+        let mut host = host(Width::Bits32);
+        assert_eq!(refusal(&mut host, get_capabilities, &registers()), 0x8022);
+        let index = crate::dpmi::ldt::with_table(&mut host, |machine, id, table| {
+            crate::dpmi::ldt::allocate(machine, id, table, 1).unwrap()
+        });
+        host.machine.set_descriptor(CLIENT, index, Descriptor::new(0x5000, 0x80, DATA3, 0).0);
+        let mut regs = registers();
+        regs.es = (index << 3 | 7) as u32;
+        regs.edi = 2;
+        assert_eq!(refusal(&mut host, get_capabilities, &regs), 0x8021);
+        regs.edi = 1;
+        host.machine.write_u8(0x5080, 0xEE);
+        let after = success(&mut host, get_capabilities, &regs);
+        assert_eq!((after.ax(), after.ecx, after.edx), (0x3D, 0xC0C0_0000, 0xD0D0_0000));
+        assert_eq!(host.machine.read_u32(0x5003), u32::from_le_bytes(*b"FERR"));
+        assert_eq!(host.machine.read_u8(0x5080), 0);
+    }
+}

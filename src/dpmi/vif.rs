@@ -17,7 +17,7 @@ fn report(regs: &mut Registers) {
 
 /// AX=0900h. Interrupts off. Out: AL=1 if they were on.
 #[inline]
-pub fn disable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn get_and_disable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
     report(regs);
     regs.eflags &= !INTERRUPT;
     Ok(Next::Resume)
@@ -25,7 +25,7 @@ pub fn disable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
 
 /// AX=0901h. Interrupts on. Out: AL=1 if they were on.
 #[inline]
-pub fn enable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn get_and_enable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
     report(regs);
     regs.eflags |= INTERRUPT;
     Ok(Next::Resume)
@@ -36,4 +36,27 @@ pub fn enable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
 pub fn get<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
     report(regs);
     Ok(Next::Resume)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dpmi::fixture::{host, registers, success};
+    use crate::regs::Width;
+
+    #[test]
+    fn the_state_before_comes_back_in_a_form_that_restores_it() {
+        let mut host = host(Width::Bits32);
+        let mut regs = registers();
+        regs.set_ax(0x0900);
+        let off = success(&mut host, get_and_disable, &regs);
+        assert_eq!((off.eax, off.eflags & INTERRUPT), (0xA0A0_0901, 0));
+        let again = success(&mut host, get_and_disable, &off);
+        assert_eq!((again.ax(), again.eflags & INTERRUPT), (0x0900, 0));
+        assert_eq!(success(&mut host, get, &again).ax(), 0x0900);
+        let on = success(&mut host, get_and_enable, &again);
+        assert_eq!((on.ax(), on.eflags & INTERRUPT), (0x0900, INTERRUPT));
+        assert_eq!(success(&mut host, get, &on).ax(), 0x0901);
+        assert_eq!(success(&mut host, get_and_enable, &on).ax(), 0x0901);
+    }
 }

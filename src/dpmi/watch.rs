@@ -1,7 +1,7 @@
 //! INT 31h 0Bxxh: watchpoints in the debug registers.
 //!
 //! A handle is the number of a debug register, 0 to 3, and so the number of its bit in DR6, as the text has it. Watchpoints
-//! belong to a client: [`Watches::leave`] and [`Watches::enter`] run when the current client changes. Watched addresses
+//! belong to a client: [`Watches::disable`] and [`Watches::enable`] run when the current client changes. Watched addresses
 //! are the client's own or conventional memory, never the core's; data that the core reads or writes for a client
 //! counts all the same, and then the debug exception arrives in ring 0, where [`Watches::note`] is all there is to do.
 //!
@@ -55,7 +55,7 @@ impl Watches {
     }
 
     /// Loads them when their client becomes the current one.
-    pub fn enter<M: Machine>(&self, machine: &mut M) {
+    pub fn enable<M: Machine>(&self, machine: &mut M) {
         if self.any() {
             for (number, address) in self.addresses.iter().enumerate() {
                 machine.set_debug_register(number as u8, *address);
@@ -65,7 +65,7 @@ impl Watches {
     }
 
     /// Switches them off when their client is no longer the current one, or ends.
-    pub fn leave<M: Machine>(&mut self, machine: &mut M) {
+    pub fn disable<M: Machine>(&mut self, machine: &mut M) {
         if self.any() {
             let dr6 = machine.debug_register(6);
             self.note(dr6);
@@ -118,7 +118,7 @@ pub fn set<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
         watches.control &= !(0xF << (16 + handle * 4));
         watches.control |= CONTROL | 1 << (handle * 2) | condition << (16 + handle * 4);
         watches.forget(machine, handle);
-        watches.enter(machine);
+        watches.enable(machine);
     });
     regs.set_bx(handle);
     Ok(Next::Resume)
@@ -139,7 +139,7 @@ pub fn clear<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
 }
 
 /// AX=0B02h. In: BX handle. Out: AX bit 0 set if the watchpoint was reached. Refused: 8023h.
-pub fn get_state<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn state<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let handle = checked(host, regs)?;
     let dr6 = host.machine.debug_register(6);
     let watches = &mut host.client().watches;
@@ -168,4 +168,109 @@ fn checked<M: Machine>(host: &mut Host<M>, regs: &Registers) -> Result<u16, Code
 fn change<M: Machine>(host: &mut Host<M>, act: impl FnOnce(&mut Watches, &mut M)) {
     let client = host.clients[host.current as usize].as_mut().expect("a service runs for a client");
     act(&mut client.watches, &mut host.machine);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dpmi::fixture::{host, refusal, registers, success};
+    use crate::mock::Mock;
+    use crate::regs::Width;
+
+    fn wanted(linear: u32, size_and_type: u16) -> Registers {
+        let mut regs = registers();
+        regs.set_bx_cx(linear);
+        regs.set_dx(size_and_type);
+        regs
+    }
+
+    fn by_handle(handle: u16) -> Registers {
+        let mut regs = registers();
+        regs.set_bx(handle);
+        regs
+    }
+
+    fn host32() -> Host<Mock> {
+        host(Width::Bits32)
+    }
+
+    #[test]
+    fn dr7_is_composed_by_size_and_type() {
+        let mut host = host32();
+        for (handle, (linear, what)) in
+            [(0x1_0003, 0x0001), (0x1_0002, 0x0102), (0x1_0004, 0x0204), (0x1_0001, 0x0201)]
+                .into_iter()
+                .enumerate()
+        {
+            assert_eq!(success(&mut host, set, &wanted(linear, what)).ebx, 0xB0B0_0000 | handle as u32);
+            assert_eq!(host.machine.debug[handle], linear);
+        }
+        assert_eq!(host.machine.debug[7], 0x3F50_0555);
+        assert_eq!(refusal(&mut host, set, &wanted(0x1_0000, 1)), 0x8016);
+        success(&mut host, clear, &by_handle(1));
+        assert_eq!(host.machine.debug[7], 0x3F00_0551);
+        assert_eq!(success(&mut host, set, &wanted(0x2_0000, 0x0101)).bx(), 1);
+    }
+
+    #[test]
+    fn wrong_sizes_types_and_addresses_are_refused() {
+        let mut host = host32();
+        for what in [0x0100, 0x0103, 0x0105, 0x0301, 0xFF01] {
+            assert_eq!(refusal(&mut host, set, &wanted(0x1_0000, what)), 0x8021);
+        }
+        // Not aligned, and the core's own memory.
+        for (linear, what) in
+            [(0x1_0001, 0x0102), (0x1_0002, 0x0104), (0xC000_0000, 0x0101), (0xFFFF_FFFC, 0x0204)]
+        {
+            assert_eq!(refusal(&mut host, set, &wanted(linear, what)), 0x8025);
+        }
+        assert_eq!(host.machine.debug, [0; 8]);
+    }
+
+    #[test]
+    fn handles_that_are_not_set_are_refused() {
+        let mut host = host32();
+        success(&mut host, set, &wanted(0x1_0000, 1));
+        for handle in [1, 3, 4, 0xFFFF] {
+            for handler in [clear, state, reset] {
+                assert_eq!(refusal(&mut host, handler, &by_handle(handle)), 0x8023);
+            }
+        }
+    }
+
+    #[test]
+    fn being_reached_is_remembered_until_reset() {
+        let mut host = host32();
+        success(&mut host, set, &wanted(0x1_0000, 0x0101));
+        success(&mut host, set, &wanted(0x1_0004, 0x0101));
+        assert_eq!(success(&mut host, state, &by_handle(1)).ax(), 0);
+        host.machine.debug[6] = 0xFFFF_0FF2;
+        assert_eq!(success(&mut host, state, &by_handle(1)).eax, 0xA0A0_0001);
+        host.machine.debug[6] = 0;
+        assert_eq!(success(&mut host, state, &by_handle(1)).ax(), 1);
+        assert_eq!(success(&mut host, state, &by_handle(0)).ax(), 0);
+        host.machine.debug[6] = 3;
+        success(&mut host, reset, &by_handle(1));
+        assert_eq!(host.machine.debug[6], 1);
+        assert_eq!(success(&mut host, state, &by_handle(1)).ax(), 0);
+        assert_eq!(success(&mut host, state, &by_handle(0)).ax(), 1);
+    }
+
+    #[test]
+    fn watchpoints_go_with_their_client() {
+        let mut host = host32();
+        success(&mut host, set, &wanted(0x1_0000, 0x0101));
+        host.machine.debug[6] = 1;
+        let mut watches = host.client().watches;
+        watches.disable(&mut host.machine);
+        assert_eq!((host.machine.debug[7], host.machine.debug[6]), (0, 0));
+        host.machine.debug[0] = 0;
+        watches.enable(&mut host.machine);
+        assert_eq!((host.machine.debug[0], host.machine.debug[7]), (0x1_0000, 0x1_0501));
+        host.client().watches = watches;
+        assert_eq!(success(&mut host, state, &by_handle(0)).ax(), 1);
+        success(&mut host, clear, &by_handle(0));
+        assert_eq!(host.machine.debug[7], 0);
+        assert!(!host.client().watches.any());
+    }
 }

@@ -1,0 +1,121 @@
+//! A host with one client over the mock machine, and a stand-in for real-mode code, for the tests of services.
+
+use crate::client::Client;
+use crate::host::{Facts, Finish, Host, RealTarget};
+use crate::mock::Mock;
+use crate::paging::frames::Frames;
+use crate::paging::Memory;
+use crate::regs::{FarPointer, Registers, Width, ALWAYS, CARRY, INTERRUPT};
+use crate::service::{settle, Next, Outcome};
+
+/// The client's number.
+pub const CLIENT: u8 = 3;
+
+/// A handler over the mock.
+pub type MockHandler = fn(&mut Host<Mock>, &mut Registers) -> Outcome;
+
+/// A host whose current client has the given width and an empty LDT.
+pub fn host(width: Width) -> Host<Mock> {
+    let mut host = Host {
+        machine: Mock::new(),
+        clients: [const { None }; crate::client::CLIENTS_MAX],
+        current: CLIENT,
+        memory: Memory::new(Frames::new(Box::leak(vec![0; 16].into_boxed_slice()), 0x110)),
+        xms: Default::default(),
+        call: None,
+        callbacks: Vec::new(),
+        hooked: [0; 8],
+        wanted_page: 0,
+        facts: Facts { cpu: 5, has_fpu: true, ..Facts::default() },
+    };
+    host.clients[CLIENT as usize] = Some(Box::new(client(width)));
+    host
+}
+
+fn client(width: Width) -> Client {
+    Client {
+        id: CLIENT,
+        width,
+        psp: 0x1234,
+        environment: 0,
+        terminate: 0,
+        host_data: 0x2000,
+        real_ss: 0x2000,
+        real_sp: 0x400,
+        psp_selector: 0,
+        alias_selector: 0,
+        resident: false,
+        ldt: Default::default(),
+        vectors: [FarPointer::default(); 256],
+        exceptions: [FarPointer::default(); 32],
+        saved_vectors: Vec::new(),
+        dos_blocks: Default::default(),
+        space: Default::default(),
+        locked_selector: 0,
+        locked_esp: 0,
+        locked_depth: 0,
+        watches: Default::default(),
+        coprocessor: 1,
+        fpu: [0; 108],
+        calls: [0; 8],
+        call_next: 0,
+    }
+}
+
+/// Registers with a recognisable value in each, interrupts on.
+pub fn registers() -> Registers {
+    Registers {
+        eax: 0xA0A0_0000,
+        ebx: 0xB0B0_0000,
+        ecx: 0xC0C0_0000,
+        edx: 0xD0D0_0000,
+        esi: 0x5151_0000,
+        edi: 0xD1D1_0000,
+        ebp: 0xB1B1_0000,
+        eflags: ALWAYS | INTERRUPT | CARRY,
+        ..Registers::default()
+    }
+}
+
+/// Runs a service to its end. Real-mode calls go to `dos`, with the interrupt number and the registers to change.
+pub fn run_with(
+    host: &mut Host<Mock>,
+    handler: MockHandler,
+    regs: &mut Registers,
+    mut dos: impl FnMut(&mut Host<Mock>, u8, &mut Registers),
+) -> Next {
+    let mut next = settle(handler(host, regs), regs);
+    while next == Next::RealCall {
+        let mut call = host.call.take().expect("a real-mode call is described");
+        let RealTarget::Interrupt(vector) = call.target else { panic!("only interrupts are called") };
+        dos(host, vector, &mut call.regs);
+        let Finish::Then(then) = call.finish else { panic!("the service goes on itself") };
+        next = settle(then(host, regs, &call.regs), regs);
+    }
+    next
+}
+
+/// Runs a service that makes no real-mode call.
+pub fn run(host: &mut Host<Mock>, handler: MockHandler, regs: &mut Registers) -> Next {
+    run_with(host, handler, regs, |_, vector, _| panic!("INT {vector:02X}h was not expected"))
+}
+
+/// Runs a service that has to refuse, and says with what; everything but AX and CF must be as it was.
+pub fn refusal(host: &mut Host<Mock>, handler: MockHandler, regs: &Registers) -> u16 {
+    let mut after = *regs;
+    assert_eq!(run(host, handler, &mut after), Next::Resume);
+    assert_ne!(after.eflags & CARRY, 0, "the service should refuse");
+    let code = after.ax();
+    after.set_ax(regs.ax());
+    after.eflags = regs.eflags;
+    assert_eq!(&after, regs, "a refusal left a trace");
+    code
+}
+
+/// Runs a service that has to succeed.
+pub fn success(host: &mut Host<Mock>, handler: MockHandler, regs: &Registers) -> Registers {
+    let mut after = *regs;
+    assert_eq!(run(host, handler, &mut after), Next::Resume);
+    assert_eq!(after.eflags & CARRY, 0, "the service refused with {:04X}h", after.ax());
+    after
+}
