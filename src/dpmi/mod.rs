@@ -4,6 +4,8 @@
 
 pub mod demand;
 pub mod dosmem;
+#[cfg(test)]
+pub mod fixture;
 pub mod fpu;
 pub mod ldt;
 pub mod lock;
