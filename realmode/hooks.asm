@@ -1,0 +1,231 @@
+; The interrupt hooks. All are installed once, at load, and look at ResidentInfo.active themselves: a hook added
+; later could not be taken out from under a resident program that came in between.
+;
+; Each is entered as an interrupt: stack  IP | CS | FLAGS  (IP on top).
+
+; INT 2Fh, multiplex. Answered here in both states: the DPMI and XMS installation checks, Windows' start-up and
+; our own check. The core sees 1680h (idle) while it is active.
+int2f_hook:
+        cmp ax, 0x1687
+        je .dpmi
+        cmp ah, 0x43
+        je .xms
+        cmp ax, 0x1680
+        je .idle
+        cmp ax, 0x1605
+        je .windows
+        cmp ax, MULTIPLEX << 8
+        je .find
+.chain:
+        jmp far [cs:RESIDENT_old_2f]
+
+; 1687h. Out: AX=0, BX=1 (32-bit programs), CL=CPU, DX=version 0.90, SI=paragraphs, ES:DI=entry.
+.dpmi:
+        test byte [cs:RESIDENT_features], FEATURE_DPMI
+        jz .chain
+        xor ax, ax
+        mov bx, 1
+        mov cl, [cs:RESIDENT_cpu]
+        mov dx, 0x005A
+        mov si, [cs:RESIDENT_host_paragraphs]
+        push cs
+        pop es
+        mov di, dpmi_entry
+        iret
+
+; 4300h, 4308h, 4310h: the XMS driver's presence, A20 method and entry.
+.xms:
+        test byte [cs:RESIDENT_features], FEATURE_XMS
+        jz .chain
+        cmp al, 0x10
+        je .xms_entry
+        cmp al, 0x08
+        je .xms_a20
+        or al, al
+        jnz .chain
+        mov al, 0x80
+        iret
+.xms_entry:
+        push cs
+        pop es
+        mov bx, xms_entry
+        iret
+; Out: AL=43h, BL=A20 handler as HIMEM numbers them (2 is the PS/2's port 92h, 1 the AT's controller, which also
+; stands for what HIMEM has no number for), BH=0.
+.xms_a20:
+        mov al, 0x43
+        mov bx, 1
+        cmp [cs:RESIDENT_a20_method], bl        ; 1 is A20_PORT92
+        jne .method
+        inc bx
+.method:
+        iret
+
+; 1605h. Windows in enhanced mode and a live client exclude each other: CX<>0 refuses the start. Older handlers
+; hear of it all the same.
+.windows:
+        cmp byte [cs:RESIDENT_active], 0
+        je .chain
+        mov cx, -1
+        jmp short .chain
+
+.idle:
+        cmp byte [cs:RESIDENT_active], 0
+        je .chain
+        jmp SITE(EVENT_INT2F)
+
+; Our own check. In: AX=D600h, BX and CX the signature. Out: AX=FFFFh, ES=resident segment.
+.find:
+        cmp bx, SIGNATURE_BX
+        jne .chain
+        cmp cx, SIGNATURE_CX
+        jne .chain
+        mov ax, 0xFFFF
+        push cs
+        pop es
+        iret
+
+; INT 15h. Dormant: the calls that report extended memory report only what is not ours (they are left alone
+; where an older XMS driver answers them already). Active: what moves memory, sizes it, switches A20 or the
+; processor's mode goes to the core, and so does Ctrl-Alt-Del.
+int15_hook:
+        pushf
+        cmp byte [cs:RESIDENT_active], 0
+        jne .active
+        test byte [cs:RESIDENT_features], FEATURE_INT15
+        jz .chain
+        cmp ah, 0x88
+        je .size
+        cmp ax, 0xE801
+        je .sizes
+        cmp ax, 0xE820
+        je .map
+.chain:
+        popf
+.pass:
+        jmp far [cs:RESIDENT_old_15]
+
+.active:
+        cmp ah, 0x4F
+        je .key
+        cmp ah, 0x24
+        je .trap
+        cmp ah, 0xE8
+        je .trap
+        cmp ah, 0x87
+        jb .chain
+        cmp ah, 0x89
+        ja .chain
+.trap:
+        popf
+        jmp SITE(EVENT_INT15)
+
+; 4Fh, AL=scan code: Del with Ctrl and Alt held.
+.key:
+        cmp al, 0x53
+        jne .chain
+        push ds
+        push ax
+        mov ax, 0x40
+        mov ds, ax
+        mov al, [0x17]
+        and al, 0x0C
+        cmp al, 0x0C
+        pop ax
+        pop ds
+        jne .chain
+        popf
+        jmp SITE(EVENT_REBOOT)
+
+; 88h. Out: AX=KiB above 1 MiB, CF=0.
+.size:
+        popf
+        mov ax, [cs:RESIDENT_extended_kib]
+        jmp short .succeeded
+
+; E801h. Out: AX=CX=KiB from 1 to 16 MiB, BX=DX=64 KiB blocks above, CF=0.
+.sizes:
+        popf
+        mov bx, [cs:RESIDENT_extended_kib]
+        mov ax, 15 * 1024
+        cmp bx, ax
+        jae .above
+        mov ax, bx
+.above:
+        sub bx, ax
+        shr bx, 6
+        mov cx, ax
+        mov dx, bx
+.succeeded:
+        clc
+
+; Ends an interrupt with its CF. The IRET frame's other flags stay, IF among them.
+.return_carry:
+        push bp
+        mov bp, sp                              ; stack: BP | IP | CS | FLAGS
+        jc .carry
+        and byte [bp + 6], ~1
+        pop bp
+        iret
+.carry:
+        or byte [bp + 6], 1
+        pop bp
+        iret
+
+; E820h. The older handler's answer, with usable memory from 1 MiB to 4 GiB called reserved: it is ours.
+.map:
+        popf
+        pushf
+        call far [cs:RESIDENT_old_15]
+        jc .return_carry
+        cmp eax, 'PAMS'
+        jne .succeeded
+        cmp dword [es:di + 4], 0
+        jne .succeeded
+        cmp dword [es:di], 0x100000
+        jb .succeeded
+        cmp dword [es:di + 16], 1
+        jne .succeeded
+        mov dword [es:di + 16], 2
+        jmp short .succeeded
+
+; INT 13h, disk. Counts the calls under way, so that the core knows when the BIOS must not be entered again.
+; Some BIOSes return with IRET and some with RETF 2; either way the caller gets the flags that came back, and
+; with IRET its own IF, since its own FLAGS go into the simulated frame.
+int13_hook:
+        inc byte [cs:RESIDENT_disk_depth]
+        push ax                                 ; room for FLAGS
+        push bp
+        mov bp, sp                              ; stack: BP | room | IP | CS | FLAGS
+        push word [bp + 8]
+        pop word [bp + 2]
+        pop bp
+        call far [cs:RESIDENT_old_13]
+        pushf
+        dec byte [cs:RESIDENT_disk_depth]
+        popf
+        retf 2
+
+; The trap vector. As a trap it never comes here: the core takes it. It does when a program calls a stale
+; callback address while dormant (then the RETF behind `callback_trap` returns to the program), and when some
+; program uses INT F8h for itself (then the older handler gets it).
+trap_hook:
+        push bp
+        mov bp, sp                              ; stack: BP | IP | CS | FLAGS
+        push ax
+        push bx
+        mov ax, cs
+        mov bx, [bp + 4]
+        sub bx, ax
+        shl bx, 4
+        add bx, [bp + 2]                        ; offset in our segment, whatever alias of it was called
+        cmp bx, callback_trap + 2
+        pop bx
+        pop ax
+        pop bp
+        je .done
+        cmp word [cs:RESIDENT_old_trap + 2], 0
+        je .done
+        jmp far [cs:RESIDENT_old_trap]
+.done:
+        iret

@@ -1,0 +1,126 @@
+; The resident part put in its place, the core started, the vectors hooked.
+
+section .text
+
+; Copies the resident part over the unused end of our PSP and fills it in. A20 is put back, since from here on the
+; crossing switches it. Changes everything but DS, ES.
+install_resident:
+        call restore_a20
+        mov byte [a20_touched], 0
+        call default_swap_path
+        mov ax, [psp]
+        add ax, PSP_KEPT / 16
+        mov [resident_segment], ax
+        mov [boot_info + BOOT_resident_segment], ax
+        mov bx, [psp]
+        mov [boot_info + BOOT_psp], bx
+
+        push ds
+        mov es, ax
+        mov ax, cs
+        add ax, resident_blob_paragraph
+        mov ds, ax
+        xor si, si
+        xor di, di
+        mov cx, resident_blob_bytes / 2
+        rep movsw
+        pop ds
+
+        mov [es:RESIDENT_psp], bx
+        mov [es:leave_protected.segment], es
+        mov eax, [boot_info + BOOT_directory_physical]
+        mov [es:RESIDENT_cr3], eax
+        mov eax, [core_header + HEADER_entry]
+        mov [es:cross.entry], eax
+        mov ax, [core_header + HEADER_gdt_limit]
+        mov [es:gdt_pseudo], ax
+        mov eax, [core_header + HEADER_gdt_limit + 2]
+        mov [es:gdt_pseudo + 2], eax
+        mov ax, [core_header + HEADER_idt_limit]
+        mov [es:idt_pseudo], ax
+        mov eax, [core_header + HEADER_idt_limit + 2]
+        mov [es:idt_pseudo + 2], eax
+        mov eax, [xms_driver]
+        mov [es:RESIDENT_old_xms], eax
+        or eax, eax
+        jnz .driver
+        or byte [es:RESIDENT_features], FEATURE_INT15
+.driver:
+        mov al, [boot_info + BOOT_cpu_signature + 1]
+        and al, 0x0F                            ; family
+        jnz .family
+        mov al, 6                               ; 15 with an extension: later than any that 1687h knows
+.family:
+        cmp al, 6
+        jbe .known
+        mov al, 6
+.known:
+        mov [es:RESIDENT_cpu], al
+        mov cx, [xms_block_total]
+        mov [es:RESIDENT_xms_block_count], cx
+        mov si, xms_block_list
+        mov di, RESIDENT_xms_blocks
+        rep movsw
+        push es
+        mov ah, 0x34
+        int 0x21
+        mov ax, es
+        pop es
+        mov [es:RESIDENT_indos], bx
+        mov [es:RESIDENT_indos + 2], ax
+        push ds
+        pop es
+        ret
+
+; Starts the core. Fails with its reason.
+start_core:
+        mov ax, [resident_segment]
+        mov [core_start_entry + 2], ax
+        xor ebx, ebx
+        mov bx, ds
+        shl ebx, 4
+        add ebx, boot_info
+        mov eax, -1
+        call far [core_start_entry]
+        mov [insert_number], eax
+        or eax, eax
+        fail_unless jz, CORE_START
+        ret
+
+core_start_entry:
+        dw init_entry, 0
+
+; Offsets of the hooks, in the order of hooked_vectors (unload.asm).
+hook_offsets:
+        dw int2f_hook
+        dw int15_hook
+        dw int13_hook
+        dw trap_hook
+
+; Hooks the vectors. Changes everything but DS, ES.
+hook_vectors:
+        mov es, [resident_segment]
+        xor ax, ax
+        mov fs, ax
+        mov si, hooked_vectors
+        mov bp, hook_offsets
+        cli
+.next:
+        mov bx, [si]
+        or bx, bx
+        jz .done
+        mov di, [si + 2]
+        mov eax, [fs:bx]
+        mov [es:di], eax
+        mov ax, [cs:bp]
+        mov [fs:bx], ax
+        mov [fs:bx + 2], es
+        add si, 4
+        add bp, 2
+        jmp short .next
+.done:
+        mov byte [es:RESIDENT_hooks], 0x0F
+        sti
+        push ds
+        pop es
+        ret

@@ -1,0 +1,447 @@
+; The command line and the environment variable FERRITE.
+
+section .text
+
+; The switches: name, 0, handler. A handler gets SI behind the name and returns it behind the value.
+switches:
+        db "?", 0
+        dw switch_help
+        db "S", 0
+        dw switch_action_s
+        db "U", 0
+        dw switch_action_u
+        db "MEM", 0
+        dw switch_mem
+        db "KEEP", 0
+        dw switch_keep
+        db "HANDLES", 0
+        dw switch_handles
+        db "HMAMIN", 0
+        dw switch_hmamin
+        db "BUFFER", 0
+        dw switch_buffer
+        db "IOPL", 0
+        dw switch_iopl
+        db "SWAP", 0
+        dw switch_swap
+        db "NOSWAP", 0
+        dw switch_noswap
+        db "LOG", 0
+        dw switch_log
+        db 0
+
+; Words of /LOG=.
+log_levels:
+        db "OFF", 0, 0, "ERROR", 0, 1, "WARN", 0, 2, "INFO", 0, 3, "DEBUG", 0, 4, "TRACE", 0, 5, 0
+log_targets:
+        db "E9", 0, 1, "COM1", 0, 2, 0
+
+; Bits of BootInfo.flags that the stub sets.
+FLAG_XMS_DRIVER         equ 1 << 0
+FLAG_RUN_MODE           equ 1 << 2
+FLAG_RECURSIVE_FAULTS   equ 1 << 3
+FLAG_NO_SWAP            equ 1 << 4
+
+default_options:
+        mov dword [boot_info + BOOT_bytes], BOOT_SIZE
+        mov byte [boot_info + BOOT_log_level], 1
+        mov byte [boot_info + BOOT_log_targets], 1
+        mov byte [boot_info + BOOT_client_iopl], 3
+        mov word [boot_info + BOOT_xms_handles], 128
+        mov word [boot_info + BOOT_transfer_kib], 8
+        mov ax, [dos_version]
+        mov [boot_info + BOOT_dos_version], ax
+        ret
+
+; FERRITE=..., if there is such a variable.
+parse_variable:
+        mov si, name_ferrite
+        call find_variable
+        jc .done
+        mov di, line_buffer
+        call copy_variable
+        mov byte [in_variable], 1
+        mov si, line_buffer
+        call parse_line
+        mov byte [in_variable], 0
+.done:
+        ret
+
+parse_command_line:
+        push ds
+        mov ds, [psp]
+        mov si, 0x81
+        mov di, line_buffer
+        mov cx, 127
+.copy:
+        lodsb
+        cmp al, 13
+        je .end
+        stosb
+        loop .copy
+.end:
+        mov al, 0
+        stosb
+        pop ds
+        mov si, line_buffer
+
+; In: SI=text, zero-terminated. Switches up to the program's name; that and the rest go to program_name and
+; run_tail.
+parse_line:
+        call skip_blanks
+        or al, al
+        jz .done
+        mov word [insert_text], token
+        call copy_token
+        lodsb
+        cmp al, '/'
+        je .switch
+        cmp al, '-'
+        je .switch
+        dec si
+        cmp byte [in_variable], 0
+        fail_unless je, PROGRAM_IN_VARIABLE
+        cmp byte [action], 0
+        fail_unless je, SWITCH_ALONE
+        jmp take_program
+.switch:
+        mov bx, switches
+.try:
+        mov di, si
+.compare:
+        mov al, [bx]
+        inc bx
+        or al, al
+        jz .matched
+        mov ah, [di]
+        call upper_case_ah
+        inc di
+        cmp al, ah
+        je .compare
+.skip:
+        mov al, [bx]
+        inc bx
+        or al, al
+        jnz .skip
+.next:
+        add bx, 2
+        cmp byte [bx], 0
+        jne .try
+        fail UNKNOWN_SWITCH
+.matched:
+        mov al, [di]
+        call is_delimiter
+        je .found
+        cmp al, '='
+        je .found
+        cmp al, ':'
+        jne .next
+.found:
+        mov si, di
+        call [bx]
+        mov al, [si]
+        call is_delimiter
+        fail_unless je, SWITCH_VALUE
+        jmp parse_line
+.done:
+        ret
+
+; In: SI at the program's name. Ends the parsing of the line.
+take_program:
+        mov di, program_name
+        mov cx, 80
+.name:
+        lodsb
+        call is_delimiter
+        je .tail
+        stosb
+        loop .name
+.tail:
+        mov byte [di], 0
+        dec si
+        mov di, run_tail + 1
+        xor cx, cx
+.copy:
+        lodsb
+        or al, al
+        jz .end
+        stosb
+        inc cx
+        cmp cx, 125
+        jb .copy
+.end:
+        mov byte [di], 13
+        mov [run_tail], cl
+        or dword [boot_info + BOOT_flags], FLAG_RUN_MODE
+        ret
+
+; Handlers.
+switch_help:
+        mov al, '?'
+        jmp short set_action
+switch_action_s:
+        mov al, 'S'
+        jmp short set_action
+switch_action_u:
+        mov al, 'U'
+set_action:
+        mov [action], al
+        ret
+switch_mem:
+        call value_kib
+        mov [boot_info + BOOT_memory_limit_kib], eax
+        ret
+switch_keep:
+        call value_kib
+        mov [keep_kib], eax
+        ret
+switch_handles:
+        call value_number
+        mov ebx, 1
+        mov ecx, 4096
+        call check_range
+        mov [boot_info + BOOT_xms_handles], ax
+        ret
+switch_hmamin:
+        call value_number
+        xor ebx, ebx
+        mov ecx, 63
+        call check_range
+        shl ax, 10
+        mov [boot_info + BOOT_hma_minimum], ax
+        ret
+switch_buffer:
+        call value_number
+        mov ebx, 4
+        mov ecx, 60
+        call check_range
+        mov [boot_info + BOOT_transfer_kib], ax
+        ret
+switch_iopl:
+        call value_number
+        cmp eax, 3
+        je .set
+        or eax, eax
+        fail_unless jz, SWITCH_VALUE
+.set:
+        mov [boot_info + BOOT_client_iopl], al
+        ret
+switch_noswap:
+        or dword [boot_info + BOOT_flags], FLAG_NO_SWAP
+        ret
+switch_swap:
+        call expect_value
+        mov di, boot_info + BOOT_swap_path
+        mov cx, 79
+.copy:
+        lodsb
+        call is_blank_or_end
+        je .end
+        cmp al, ','
+        je .end
+        stosb
+        loop .copy
+        fail SWITCH_VALUE
+.end:
+        mov byte [di], 0
+        dec si
+        cmp al, ','
+        jne .done
+        inc si
+        call kib
+        mov [boot_info + BOOT_swap_limit_kib], eax
+.done:
+        ret
+switch_log:
+        call expect_value
+        mov bx, log_levels
+        call word_value
+        mov [boot_info + BOOT_log_level], al
+        cmp byte [si], ','
+        jne .done
+        inc si
+        mov bx, log_targets
+        call word_value
+        mov [boot_info + BOOT_log_targets], al
+.done:
+        ret
+
+; Checks EBX <= EAX <= ECX, or fails.
+check_range:
+        cmp eax, ebx
+        fail_unless jae, SWITCH_VALUE
+        cmp eax, ecx
+        fail_unless jbe, SWITCH_VALUE
+        ret
+
+; Steps over '=' or ':', or fails.
+expect_value:
+        lodsb
+        cmp al, '='
+        je .done
+        cmp al, ':'
+        fail_unless je, SWITCH_VALUE
+.done:
+        ret
+
+; '=' and a decimal number. Out: EAX. Changes EBX, EDX.
+value_number:
+        call expect_value
+; A decimal number. Out: EAX.
+number:
+        xor eax, eax
+        mov bl, [si]
+        call is_digit
+        fail_unless jbe, SWITCH_VALUE
+.digit:
+        mov bl, [si]
+        call is_digit
+        ja .done
+        movzx ebx, bl
+        mov edx, 10
+        mul edx
+        fail_unless jnc, SWITCH_VALUE
+        add eax, ebx
+        fail_unless jnc, SWITCH_VALUE
+        inc si
+        jmp .digit
+.done:
+        ret
+
+; In: BL=character. Out: "below or equal" and BL=value when it is a digit.
+is_digit:
+        sub bl, '0'
+        cmp bl, 9
+        ret
+
+; '=' and a size: a number of KiB, or with M or G behind it of MiB or GiB. Out: EAX=KiB. Changes EBX, CL, EDX.
+value_kib:
+        call expect_value
+kib:
+        call number
+        mov bl, [si]
+        and bl, ~0x20
+        mov cl, 0
+        cmp bl, 'K'
+        je .unit
+        mov cl, 10
+        cmp bl, 'M'
+        je .unit
+        mov cl, 20
+        cmp bl, 'G'
+        je .unit
+        ret
+.unit:
+        inc si
+        mov edx, eax
+        shl eax, cl
+        mov ebx, eax
+        shr ebx, cl
+        cmp ebx, edx
+        fail_unless je, SWITCH_VALUE
+        ret
+
+; A word of a list (word, 0, value; the list ends with 0). In: BX=list, SI=text. Out: AL=value, SI behind the
+; word. Fails when there is none. Changes AX, BX, DI.
+word_value:
+        mov di, si
+.compare:
+        mov al, [bx]
+        inc bx
+        or al, al
+        jz .matched
+        mov ah, [di]
+        call upper_case_ah
+        inc di
+        cmp al, ah
+        je .compare
+.skip:
+        mov al, [bx]
+        inc bx
+        or al, al
+        jnz .skip
+.next:
+        inc bx
+        cmp byte [bx], 0
+        jne word_value
+        fail SWITCH_VALUE
+.matched:
+        mov al, [di]
+        cmp al, ','
+        je .found
+        call is_delimiter
+        jne .next
+.found:
+        mov si, di
+        mov al, [bx]
+        ret
+
+; In: AL. Out: "equal" when it ends a switch: blank, tab, '/' or the end.
+is_delimiter:
+        cmp al, '/'
+        je is_blank_or_end.done
+; In: AL. Out: "equal" for blank, tab and the end.
+is_blank_or_end:
+        cmp al, ' '
+        je .done
+        cmp al, 9
+        je .done
+        cmp al, 0
+.done:
+        ret
+
+; In: SI. Out: SI at the next character that is no blank, AL=that character.
+skip_blanks:
+        lodsb
+        cmp al, ' '
+        je skip_blanks
+        cmp al, 9
+        je skip_blanks
+        dec si
+        ret
+
+; Copies the word at SI to `token`, for messages. Changes AX, CX, DI.
+copy_token:
+        push si
+        mov di, token
+        mov cx, 63
+.copy:
+        lodsb
+        call is_blank_or_end
+        je .end
+        stosb
+        loop .copy
+.end:
+        mov byte [di], 0
+        pop si
+        ret
+
+upper_case_ah:
+        cmp ah, 'a'
+        jb .done
+        cmp ah, 'z'
+        ja .done
+        sub ah, 0x20
+.done:
+        ret
+
+section .bss
+; '?', 'S', 'U' or 0.
+action:
+        resb 1
+; 1 while the environment variable is parsed.
+in_variable:
+        resb 1
+; KiB that /KEEP leaves to an older XMS driver.
+keep_kib:
+        resd 1
+token:
+        resb 64
+; The program's name as it was given; empty to stay resident.
+program_name:
+        resb 82
+line_buffer:
+        resb 256
+        alignb 4
+boot_info:
+        resb BOOT_SIZE

@@ -1,0 +1,192 @@
+; The entry from DOS and the order of events.
+
+section .text
+
+; Ends with a sentence and its number as errorlevel.
+%macro fail 1
+        mov si, message_%1
+        jmp fail_with
+%endmacro
+
+; The same if the condition holds. 1: condition's opposite as a jump, 2: message
+%macro fail_unless 2
+        %1 %%passed
+        fail %2
+%%passed:
+%endmacro
+
+        times 64 dw 0
+early_stack:
+
+; Paragraphs that the stub needs behind its PSP.
+NEEDED_PARAGRAPHS equ 0x1000 + MOVE_PARAGRAPHS + 0x10
+
+        cpu 8086
+start:
+        mov ax, cs
+        mov ds, ax
+        mov [psp], es
+        cld
+        pushf                                   ; NT off: DOSBox starts programs with it set
+        pop ax
+        and ah, 0xBF
+        push ax
+        popf
+        call check_processor                    ; comes back on a 486
+        mov ah, 0x30
+        int 0x21
+        mov [dos_version], ax
+        xchg al, ah
+        cmp ax, 0x031E
+        fail_unless jae, DOS_VERSION
+        mov es, [psp]
+        mov ax, [es:2]
+        sub ax, [psp]
+        cmp ax, NEEDED_PARAGRAPHS
+        fail_unless jae, CONVENTIONAL
+        cpu 486
+
+; Up, out of the way of the resident part. The ranges overlap, so from the end.
+        mov ax, cs
+        add ax, MOVE_PARAGRAPHS
+        mov es, ax
+        mov si, image_bytes - 2
+        mov di, si
+        mov cx, image_bytes / 2
+        std
+        rep movsw
+        cld
+        push es
+        push .moved
+        retf
+.moved:
+        mov ax, cs
+        mov ss, ax
+        mov sp, stack_top
+        mov ds, ax
+        mov es, ax
+        mov di, IMAGE_BYTES_MAX
+        mov cx, (bss_end - STACK_BYTES - bss_start) / 2
+        xor ax, ax
+        rep stosw
+
+        call read_environment
+        call default_options
+        call parse_variable
+        call parse_command_line
+        call find_resident
+        mov al, [action]
+        cmp al, '?'
+        je show_help
+        cmp al, 'S'
+        je show_status
+        cmp al, 'U'
+        je unload_command
+        cmp byte [program_name], 0
+        je .load
+        call find_program
+        cmp word [resident_segment], 0
+        jne run_command                         ; loaded already: just run it
+.load:
+        cmp word [resident_segment], 0
+        fail_unless je, LOADED
+        call check_conflicts
+        call read_processor
+        call collect_memory
+        call find_a20
+        call load_core
+        call install_resident
+        call start_core
+        call hook_vectors
+        cmp byte [program_name], 0
+        je .stay
+        mov byte [run_unloads], 1
+        jmp run_command
+.stay:
+        mov word [insert_text], message_version
+        mov eax, [total_kib]
+        mov [insert_number], eax
+        mov si, message_READY
+        call print_message
+        mov al, 0
+        jmp stay_resident
+
+; Moves the runner behind the resident part, or, when that is not ours, behind the PSP.
+run_command:
+        mov ax, [psp]
+        add ax, (PSP_KEPT + resident_blob_bytes + 15) / 16
+        cmp byte [run_unloads], 0
+        jne .move
+        mov ax, [psp]
+        add ax, 0x10
+.move:
+        mov es, ax
+        xor si, si
+        xor di, di
+        mov cx, runner_bytes / 2
+        rep movsw
+        mov ds, ax
+        mov ss, ax
+        mov sp, runner_stack_top
+        push ax
+        push run_program
+        retf
+
+; /?
+show_help:
+        mov word [insert_text], message_version
+        mov si, message_BANNER
+        call print_message
+        mov si, message_help
+        call print_message
+        mov ax, 0x4C00
+        int 0x21
+
+; /U
+unload_command:
+        mov ax, [resident_segment]
+        or ax, ax
+        fail_unless jnz, NOT_LOADED
+        mov es, ax
+        cmp dword [es:RESIDENT_fingerprint], LAYOUT_FINGERPRINT
+        fail_unless je, OTHER_VERSION
+        call unload
+        or ax, ax
+        jnz .refused
+        mov es, [resident_segment]
+        mov es, [es:RESIDENT_psp]
+        mov ah, 0x49
+        int 0x21
+        mov si, message_UNLOADED
+        call print_message
+        mov ax, 0x4C00
+        int 0x21
+.refused:
+        mov si, ax
+
+; Prints a message on standard error, gives back what was taken and ends.
+; In: SI=message, whose number is the errorlevel; DS=our segment.
+        cpu 8086
+fail_with:
+        mov al, [si - 1]
+        call complain
+        push ax
+        cmp byte [a20_touched], 0
+        je .line_left
+        call restore_a20
+.line_left:
+        cmp word [xms_block_total], 0
+        je .exit
+        call release_xms
+.exit:
+        pop ax
+        mov ah, 0x4C
+        int 0x21
+        cpu 486
+
+dos_version:
+        dw 0
+section .bss
+; KiB that Ferrite got.
+total_kib:
+        resd 1
