@@ -49,7 +49,7 @@ pub fn machine(project: &Project) -> Result<Finding> {
         let reason = format!("the core for i386: no clippy of the version of {}", toolchain.description);
         return Ok(Finding::Skipped(reason));
     };
-    command.current_dir(&project.root).arg("--quiet").args(core_binary::machine_arguments(project));
+    command.current_dir(&project.root).args(core_binary::machine_arguments(project));
     lint(&mut command, "the core for i386")?;
     Ok(Finding::Good("clippy is content with the core for i386".to_string()))
 }

@@ -17,8 +17,8 @@ pub struct Counting {
 
 impl Counting {
     /// Starts at nothing.
-    pub fn new(text: &str) -> Counting {
-        Counting { bar: console::spinner("tests", text), tally: Mutex::new(Tally::default()) }
+    pub fn new(subject: &str, text: &str) -> Counting {
+        Counting { bar: console::spinner(subject, text), tally: Mutex::new(Tally::default()) }
     }
 
     /// Takes the line away.
@@ -35,6 +35,8 @@ impl Progress for Counting {
     fn note(&self, line: &str) {
         if self.bar.is_hidden() {
             console::step("", line);
+        } else {
+            self.bar.set_message(line.to_string());
         }
     }
 

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use ferrite_harness::api::RunRequest;
+use ferrite_harness::api::{Places, RunRequest};
 use ferrite_harness::batch::{End, JobResult};
+use ferrite_harness::fpc::FreePascal;
 use ferrite_harness::host::HostUnderTest;
 use ferrite_harness::machine::{Engine, Machine};
 use ferrite_harness::run;
 
+use super::progress::Counting;
 use crate::console::step;
 use crate::image;
 use crate::project::Project;
@@ -22,6 +24,9 @@ use crate::provision;
 const TIMED_OUT: u8 = 124;
 const CRASHED: u8 = 125;
 const NEVER_STARTED: u8 = 126;
+
+/// The demo that is run where no program is named, in Free Pascal's sources: it sorts a thousand numbers.
+const DEMO: &str = "demo/text/qsort.pp";
 
 /// What can be said about a run.
 #[derive(Args)]
@@ -65,7 +70,7 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
             let directory = program.parent().map(|folder| folder.to_path_buf());
             (program, directory.map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder }))
         }
-        None => (demo(project)?, None),
+        None => (demo(&places)?, None),
     };
 
     let mut machine = Machine::new(engine);
@@ -85,9 +90,15 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     show(&result)
 }
 
-/// The program that is run where none is named.
-fn demo(project: &Project) -> Result<PathBuf> {
-    crate::seam::demo(&super::places(project)).context("building the demo")
+/// The program that is run where none is named: a demo out of Free Pascal's sources, compiled for DOS, the
+/// compiler too being made on the way the first time.
+fn demo(places: &Places) -> Result<PathBuf> {
+    let progress = Counting::new("demo", "making Free Pascal for DOS");
+    let compiler = FreePascal::provide(&places.cache, &progress);
+    progress.finish();
+    let compiler = compiler?;
+    let program = compiler.compile(&compiler.sources()?.join(DEMO), &[], &places.cache.join("demo"))?;
+    program.context("the demo is no program")
 }
 
 /// Prints what the program wrote and how it ended.

@@ -59,7 +59,7 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         guest: true,
         corpus: !arguments.no_corpus,
     };
-    let progress = Counting::new("booting the machines");
+    let progress = Counting::new("tests", "booting the machines");
     let outcome = suite::run_guest_tests(&request, &places, &progress);
     progress.finish();
     match outcome {

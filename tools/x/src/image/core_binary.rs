@@ -56,7 +56,9 @@ pub fn build(project: &Project, toolchain: &Toolchain, layout: &Layout) -> Resul
 /// `cargo` with all that both building and linting the machine half needs, except the verb.
 pub fn machine_arguments(project: &Project) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> =
-        ["--bin", "core", "--features", "machine", "--release", "--manifest-path"].map(Into::into).into();
+        ["--quiet", "--bin", "core", "--features", "machine", "--release", "--manifest-path"]
+            .map(Into::into)
+            .into();
     arguments.push(project.path("Cargo.toml").into());
     // A build directory of its own, since this compiler is not the one that builds the host's half.
     arguments.push("--target-dir".into());
@@ -84,10 +86,8 @@ fn link(project: &Project, toolchain: &Toolchain, linker: &Path) -> Result<PathB
     command.args(arguments.iter().map(|argument| format!("-Clink-arg={argument}")));
     let output =
         console::run_quietly("core", "compiling (the first time with core and alloc)", &mut command)?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    if text.contains("warning:") {
-        eprint!("{text}");
-    }
+    // Only warnings are left to print.
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
     Ok(project.built("machine/i386-none/release/core"))
 }
 
