@@ -22,7 +22,21 @@ fn main() -> anyhow::Result<()> {
     let places = Places::of(std::env::var("ROOT").unwrap_or("/work/main".into()));
     let t = std::time::Instant::now();
     let lanes = std::env::var("LANES").ok().and_then(|l| l.parse().ok()).unwrap_or(1);
-    for r in batch::run(&Machine::new(engine), &host, &jobs, &places, lanes, &|_| ())? {
+    for r in batch::run(
+        &{
+            let mut m = Machine::new(engine);
+            if std::env::var("X").is_ok() {
+                m.config_sys.push("DEVICE=C:\\HIMEMX.EXE".into());
+                m.files.push(GuestFile::new("HIMEMX.EXE", std::fs::read("/work/dl/hosts/HIMEMX.EXE")?));
+            }
+            m
+        },
+        &host,
+        &jobs,
+        &places,
+        lanes,
+        &|_| (),
+    )? {
         println!("{}: {} {:?} after={:?}\n{}", r.name, r.end, r.elapsed, r.aftermath, r.detail());
     }
     println!("{:?}", t.elapsed());

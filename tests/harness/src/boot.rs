@@ -106,7 +106,7 @@ fn autoexec(machine: &Machine, host: &HostUnderTest) -> Vec<String> {
         lines.push(format!("{mark} host"));
         lines.push(load);
         // Digits are tried from above, since ERRORLEVEL n means n or more.
-        for level in (1..=9).rev() {
+        for level in (1..=9).rev().filter(|_| host.errorlevel_counts) {
             lines.push(format!("IF ERRORLEVEL {level} {mark} refused {level}"));
         }
     }

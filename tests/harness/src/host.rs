@@ -26,12 +26,20 @@ pub struct HostUnderTest {
     pub presence: Presence,
     /// Arguments: those that make it resident, or those before the program's name.
     pub arguments: String,
+    /// Whether an errorlevel from 1 on means that it did not become resident. HDPMI and CWSDPMI
+    /// return 1 when all is well.
+    pub errorlevel_counts: bool,
 }
 
 impl HostUnderTest {
     /// No host at all.
     pub fn absent() -> Self {
-        HostUnderTest { path: None, presence: Presence::Absent, arguments: String::new() }
+        HostUnderTest {
+            path: None,
+            presence: Presence::Absent,
+            arguments: String::new(),
+            errorlevel_counts: true,
+        }
     }
 
     /// `path` made resident before the programs run, with the arguments its kind needs:
@@ -46,12 +54,22 @@ impl HostUnderTest {
         } else {
             ""
         };
-        HostUnderTest { path: Some(path), presence: Presence::Resident, arguments: arguments.to_string() }
+        HostUnderTest {
+            path: Some(path),
+            presence: Presence::Resident,
+            arguments: arguments.to_string(),
+            errorlevel_counts: arguments.is_empty(),
+        }
     }
 
     /// `path` started as `HOST [arguments] PROGRAM tail` for each program (Ferrite's run mode).
     pub fn launcher(path: impl Into<PathBuf>) -> Self {
-        HostUnderTest { path: Some(path.into()), presence: Presence::Launcher, arguments: String::new() }
+        HostUnderTest {
+            path: Some(path.into()),
+            presence: Presence::Launcher,
+            arguments: String::new(),
+            errorlevel_counts: true,
+        }
     }
 
     /// The same host with other arguments.

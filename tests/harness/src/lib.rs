@@ -9,11 +9,13 @@
 //! are put to other hosts, which serve as oracles.
 
 pub mod api;
+pub mod apt;
 pub mod batch;
 mod boot;
 pub mod disk;
 mod emulators;
 pub mod find;
+pub mod fpc;
 pub mod guest;
 mod helpers;
 pub mod host;
