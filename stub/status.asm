@@ -25,7 +25,7 @@ show_status:
         mov si, message_BANNER
         call print_message
 
-        mov [control_pointer + 2], ax
+        mov [control_pointer + 2], fs
         mov ax, [fs:RESIDENT_control_entry]
         mov [control_pointer], ax
         mov di, status_info
