@@ -36,6 +36,8 @@ enum Verb {
     Image,
     /// Everything that needs no emulator: format, lints, rules, image, host tests
     Check,
+    /// Render docs/coverage.md from the tables of services
+    Coverage,
     /// Whether modules use only the modules they may
     Layers,
     /// Unsafe blocks per file against docs/unsafe.md
@@ -67,6 +69,7 @@ fn execute(arguments: Arguments) -> Result<ExitCode> {
             console::step("image", image.summary());
         }
         Verb::Check => return Ok(check::run(&project)),
+        Verb::Coverage => check::host_tests::render_coverage(&project)?,
         Verb::Layers => check::report("layers", check::layers::check(&project)?),
         Verb::Unsafe { accept: true } => check::unsafety::accept(&project)?,
         Verb::Unsafe { accept: false } => check::report("unsafe", check::unsafety::check(&project)?),

@@ -1,6 +1,6 @@
 //! The host's tests: `cargo test` of each package, its numbers read back.
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 
 use super::format::cargo;
 use super::Tally;
@@ -44,6 +44,18 @@ pub fn run(project: &Project, part: &Part) -> Result<Tally> {
     let tally = tally?;
     console::step("tests", format!("{}: {} passed, {} skipped", part.what, tally.passed, tally.skipped));
     Ok(tally)
+}
+
+/// Has the library's tests write docs/coverage.md anew from the services' tables, for review as a diff. (The
+/// tests know the tables; this program does not link the library.)
+pub fn render_coverage(project: &Project) -> Result<()> {
+    let mut command = cargo();
+    command.current_dir(&project.root).args(["test", "--quiet", "coverage"]).env("ACCEPT", "1");
+    let output = console::run_quietly("coverage", "rendering docs/coverage.md", &mut command)?;
+    let tally = read(&String::from_utf8_lossy(&output.stdout)).unwrap_or_default();
+    ensure!(tally.passed > 0, "no test of the library renders docs/coverage.md");
+    console::step("coverage", "docs/coverage.md is current");
+    Ok(())
 }
 
 /// The sum of the test runner's closing lines, or nothing if there is none.
