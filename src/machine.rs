@@ -59,6 +59,15 @@ pub trait Machine {
     fn write_physical(&mut self, physical: u32, value: u32);
     /// Copies physical memory, at most 16 KiB; overlapping ranges copy as if through a buffer.
     fn copy_physical(&mut self, from: u32, to: u32, bytes: u32);
+    /// Exchanges the contents of two ranges of physical memory that do not overlap; all three numbers are multiples of 4,
+    /// at most 16 KiB. (Gathering a heap block moves others out of the way without needing free memory.)
+    fn swap_physical(&mut self, one: u32, other: u32, bytes: u32) {
+        for at in (0..bytes).step_by(4) {
+            let word = self.read_physical(one + at);
+            self.write_physical(one + at, self.read_physical(other + at));
+            self.write_physical(other + at, word);
+        }
+    }
     /// Fills a page frame (`physical` page-aligned) with zeros.
     fn zero_frame(&mut self, physical: u32);
 

@@ -255,6 +255,27 @@ impl Frames {
         self.link(head, length);
     }
 
+    /// The free run whose first frame is `frame`: what a held run that ends there could grow into.
+    pub fn free_run_starting(&self, frame: u32) -> Option<Run> {
+        let head = frame.wrapping_sub(self.first);
+        let is_head = self.covers(frame) && self.entry(head).tag() == HEAD;
+        is_head.then(|| Run { first: frame, count: self.entry(head).length() })
+    }
+
+    /// The free run whose last frame is the one before `end`.
+    pub fn free_run_ending(&self, end: u32) -> Option<Run> {
+        let last = end.wrapping_sub(self.first).wrapping_sub(1);
+        if !self.covers(end.wrapping_sub(1)) {
+            return None;
+        }
+        let head = match self.entry(last).tag() {
+            HEAD if self.entry(last).length() == 1 => last,
+            TAIL => self.entry(last).low_link(),
+            _ => return None,
+        };
+        Some(Run { first: self.first + head, count: last - head + 1 })
+    }
+
     /// Length of the longest free run, promises aside.
     pub fn longest_run(&self) -> u32 {
         self.longest().map_or(0, |run| run.count)

@@ -9,6 +9,7 @@ pub mod frames;
 pub mod page;
 pub mod space;
 
+use crate::heap::Heap;
 use frames::Frames;
 
 /// First linear address of a client's own memory.
@@ -22,6 +23,8 @@ pub const LANDING: u32 = 0xBFFF_F000;
 pub struct Memory {
     /// Page frames.
     pub frames: Frames,
+    /// Blocks of XMS, which lie in frames and keep some that are free: see [`Memory::reclaim`].
+    pub heap: Heap,
     /// Commit pages when they are allocated instead of at the first touch: an emulator whose page faults nest.
     pub eager: bool,
 }
@@ -29,6 +32,6 @@ pub struct Memory {
 impl Memory {
     /// Memory over an allocator.
     pub fn new(frames: Frames) -> Self {
-        Memory { frames, eager: false }
+        Memory { frames, heap: Heap::new(), eager: false }
     }
 }

@@ -1,0 +1,402 @@
+//! The heap: blocks of physical memory behind handles, which lie where the heap likes until they are frozen.
+//!
+//! A block is a chain of runs, 1 KiB the unit, so small blocks share pages and sizes are exact. As long as nobody has
+//! frozen (locked) it, a block may be in many pieces and may be moved, so an allocation succeeds whenever the free
+//! memory as a whole will do, and never moves a byte. It is made in one piece when there is a hole for it; then freezing
+//! costs nothing. Freezing a block in pieces gathers them in one place, and moves away what lies there, in small
+//! steps: see [`freeze`](Heap::freeze_step). That is all the compaction there is: it happens when an address is asked
+//! for, and nothing is moved that is not in the way.
+//!
+//! The page frames come from [`Frames`] when they are needed. What becomes free is kept for the next block, up to a
+//! limit ([`Heap::set_hoard`]); [`Memory::reclaim`](crate::paging::Memory::reclaim) gets it back when frames are
+//! short, so free memory is one for XMS and DPMI.
+//!
+//! Placement: the lowest address first. With [`Heap::set_low_dma`], blocks of at most [`DMA_KIB`] are placed, and
+//! gathered, below 16 MiB where ISA DMA reaches, if that can be had at all; larger blocks above 16 MiB first.
+//!
+//! A handle is the block's index in the low ten bits and a generation above, never 0: a handle that was freed stays
+//! invalid for the next 62 uses of its entry.
+
+mod freeze;
+mod place;
+mod runs;
+mod supply;
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+use crate::paging::frames::Frames;
+pub use freeze::{Freezing, Step};
+use runs::{Runs, NONE};
+
+/// Most handles that a heap can have.
+pub const BLOCKS_MAX: u16 = 1024;
+/// Handles when nobody says otherwise.
+pub const BLOCKS_DEFAULT: u16 = 128;
+/// Largest block, KiB, that the placement for ISA DMA looks after: twice what one transfer can carry.
+pub const DMA_KIB: u32 = 256;
+/// First KiB that ISA DMA does not reach.
+const DMA_END: u32 = 16 << 10;
+/// KiB that a run stays below, so that addresses fit in 32 bits.
+const KIB_MAX: u32 = 1 << 22;
+const INDEX_BITS: u32 = 10;
+
+/// Why the heap refuses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Not as much memory is free.
+    NoMemory,
+    /// All handles are in use.
+    NoHandle,
+    /// The block is locked.
+    Locked,
+    /// The block is not locked.
+    NotLocked,
+    /// The lock count is at its largest.
+    LockOverflow,
+    /// No place can be made where the block would lie in one piece, or it is being worked on.
+    LockFailed,
+    /// Somebody works on the block now.
+    Busy,
+}
+
+/// One block.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// The handle, 0 while there is no block.
+    handle: u16,
+    /// How often it is locked.
+    locks: u8,
+    /// How many pieces of long work on it are interrupted now.
+    busy: u8,
+    /// KiB.
+    size: u32,
+    /// First run, [`NONE`] for a block of size 0.
+    head: u32,
+    /// A run of the chain that was asked for lately, and its first KiB as an offset in the block.
+    hint: u32,
+    hint_at: u32,
+    /// Generation of the next handle, 1 to 63.
+    generation: u8,
+    /// Next vacant entry.
+    vacant: u16,
+}
+
+/// What can be asked about a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Info {
+    /// Size in KiB.
+    pub kib: u32,
+    /// Lock count.
+    pub locks: u8,
+}
+
+/// A contiguous piece of a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Piece {
+    /// Physical address of its first KiB, divided by 1024.
+    pub start: u32,
+    /// Where in the block it begins, KiB.
+    pub at: u32,
+    /// KiB.
+    pub length: u32,
+}
+
+/// What a lock request comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lock {
+    /// The block is locked at this physical address, divided by 1024.
+    At(u32),
+    /// It is in pieces: go on with [`Heap::freeze_step`].
+    Scattered,
+}
+
+/// The heap.
+#[derive(Debug)]
+pub struct Heap {
+    runs: Runs,
+    blocks: Vec<Block>,
+    vacant: u16,
+    vacancies: u16,
+    /// The longest stretch that a block could be gathered in, KiB, and the number of free frames it holds for.
+    window: u32,
+    window_for: Option<u32>,
+    low_dma: bool,
+    hoard: u32,
+    top: u32,
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Heap::new()
+    }
+}
+
+impl Heap {
+    /// A heap without memory and without handles.
+    pub const fn new() -> Self {
+        Heap {
+            runs: Runs::new(),
+            blocks: Vec::new(),
+            vacant: BLOCKS_MAX,
+            vacancies: 0,
+            window: 0,
+            window_for: None,
+            low_dma: false,
+            hoard: u32::MAX,
+            top: 0,
+        }
+    }
+
+    /// Makes room for `count` handles, at most [`BLOCKS_MAX`], all told; false when there is no memory for the table.
+    /// There are never fewer than before.
+    #[must_use]
+    pub fn set_handles(&mut self, count: u16) -> bool {
+        let count = count.min(BLOCKS_MAX) as usize;
+        let more = count.saturating_sub(self.blocks.len());
+        if self.blocks.try_reserve_exact(more).is_err() || !self.runs.reserve(2 * count as u32 + 16) {
+            return false;
+        }
+        let first = self.blocks.len();
+        for index in first..first + more {
+            self.blocks.push(Block {
+                handle: 0,
+                locks: 0,
+                busy: 0,
+                size: 0,
+                head: NONE,
+                hint: NONE,
+                hint_at: 0,
+                generation: 1,
+                vacant: BLOCKS_MAX,
+            });
+            self.vacancies += 1;
+            if index == first {
+                continue;
+            }
+            self.blocks[index - 1].vacant = index as u16;
+        }
+        if more > 0 {
+            self.blocks[first + more - 1].vacant = self.vacant;
+            self.vacant = first as u16;
+        }
+        true
+    }
+
+    /// Keeps small blocks where ISA DMA reaches: see the placement rule above.
+    pub fn set_low_dma(&mut self, on: bool) {
+        self.low_dma = on;
+    }
+
+    /// How much free memory, in KiB, the heap keeps for the next block instead of giving the frames back.
+    pub fn set_hoard(&mut self, kib: u32) {
+        self.hoard = kib;
+    }
+
+    /// The entry that a handle names.
+    #[inline(always)]
+    pub fn find(&self, handle: u16) -> Option<u16> {
+        let index = handle & (BLOCKS_MAX - 1);
+        match self.blocks.get(index as usize) {
+            Some(block) if block.handle == handle && handle != 0 => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Size and lock count of the block at `index`, which [`Heap::find`] gave.
+    #[inline]
+    pub fn info(&self, index: u16) -> Info {
+        let block = &self.blocks[index as usize];
+        Info { kib: block.size, locks: block.locks }
+    }
+
+    /// Handles that can still be given out.
+    #[inline]
+    pub fn vacancies(&self) -> u16 {
+        self.vacancies
+    }
+
+    /// Handles in use.
+    pub fn blocks_used(&self) -> u16 {
+        self.blocks.len() as u16 - self.vacancies
+    }
+
+    /// Allocates a block of `kib` KiB, which may be 0; returns its handle.
+    pub fn allocate(&mut self, kib: u32, frames: &mut Frames) -> Result<u16, Refusal> {
+        if self.vacancies == 0 {
+            return Err(Refusal::NoHandle);
+        }
+        let head = if kib == 0 { NONE } else { self.place(self.vacant, kib, frames)? };
+        let index = self.vacant;
+        let block = &mut self.blocks[index as usize];
+        let handle = (block.generation as u16) << INDEX_BITS | index;
+        self.vacant = block.vacant;
+        self.vacancies -= 1;
+        block.handle = handle;
+        block.locks = 0;
+        block.busy = 0;
+        block.size = kib;
+        block.head = head;
+        block.hint = head;
+        block.hint_at = 0;
+        Ok(handle)
+    }
+
+    /// Frees the block at `index`.
+    pub fn free(&mut self, index: u16, frames: &mut Frames) -> Result<(), Refusal> {
+        let head = self.unlocked(index)?.head;
+        let block = &mut self.blocks[index as usize];
+        block.handle = 0;
+        block.generation = if block.generation == 63 { 1 } else { block.generation + 1 };
+        block.vacant = self.vacant;
+        self.vacant = index;
+        self.vacancies += 1;
+        if head != NONE {
+            self.runs.free_chain(head);
+            self.trim(frames);
+        }
+        Ok(())
+    }
+
+    /// Changes the size of a block that is not locked. Nothing moves; what the block keeps of its bytes stays.
+    pub fn resize(&mut self, index: u16, kib: u32, frames: &mut Frames) -> Result<(), Refusal> {
+        let Block { size, head, .. } = *self.unlocked(index)?;
+        if kib > size {
+            self.extend(index, kib - size, frames)?;
+        } else if kib == 0 && head != NONE {
+            self.runs.free_chain(head);
+            self.blocks[index as usize].head = NONE;
+        } else if kib < size {
+            let last = self.piece(index, kib - 1);
+            if !self.runs.reserve(1) {
+                return Err(Refusal::NoHandle);
+            }
+            let run = self.blocks[index as usize].hint;
+            let kept = kib - last.at;
+            let rest = if kept < last.length { self.runs.cut(run, kept) } else { self.runs.get(run).next };
+            if rest != NONE {
+                self.runs.free_chain(rest);
+            }
+        }
+        let block = &mut self.blocks[index as usize];
+        block.size = kib;
+        block.hint = block.head;
+        block.hint_at = 0;
+        self.trim(frames);
+        Ok(())
+    }
+
+    /// Locks a block once more if it lies in one piece or is locked already.
+    #[inline]
+    pub fn lock(&mut self, index: u16) -> Result<Lock, Refusal> {
+        let block = &mut self.blocks[index as usize];
+        if block.locks == u8::MAX {
+            return Err(Refusal::LockOverflow);
+        }
+        if block.busy != 0 {
+            return Err(Refusal::LockFailed);
+        }
+        if block.head == NONE {
+            block.locks += 1;
+            return Ok(Lock::At(0));
+        }
+        let run = self.runs.get(block.head);
+        if run.length != block.size
+            || (self.low_dma && block.locks == 0 && !well_placed(run.end(), block.size))
+        {
+            return Ok(Lock::Scattered);
+        }
+        if block.locks == 0 {
+            self.window_for = None;
+        }
+        block.locks += 1;
+        Ok(Lock::At(run.start))
+    }
+
+    /// Takes one lock off a block.
+    #[inline]
+    pub fn unlock(&mut self, index: u16) -> Result<(), Refusal> {
+        let block = &mut self.blocks[index as usize];
+        match block.locks {
+            0 => return Err(Refusal::NotLocked),
+            1 => self.window_for = None,
+            _ => {}
+        }
+        block.locks -= 1;
+        Ok(())
+    }
+
+    /// Marks the block as being worked on: until [`Heap::leave`] it is neither freed nor resized nor locked anew. False
+    /// when too much works on it.
+    #[must_use]
+    pub fn enter(&mut self, index: u16) -> bool {
+        let busy = &mut self.blocks[index as usize].busy;
+        *busy = busy.wrapping_add(1);
+        if *busy == 0 {
+            *busy = u8::MAX;
+            return false;
+        }
+        true
+    }
+
+    /// The end of [`Heap::enter`].
+    pub fn leave(&mut self, index: u16) {
+        self.blocks[index as usize].busy -= 1;
+    }
+
+    /// Does somebody work on the block?
+    #[inline]
+    pub fn is_busy(&self, index: u16) -> bool {
+        self.blocks[index as usize].busy != 0
+    }
+
+    /// The contiguous piece of a block that holds its KiB number `at`, which is below the block's size.
+    #[inline]
+    pub fn piece(&mut self, index: u16, at: u32) -> Piece {
+        let Block { mut hint, mut hint_at, head, .. } = self.blocks[index as usize];
+        if at < hint_at {
+            (hint, hint_at) = (head, 0);
+        }
+        let mut run = self.runs.get(hint);
+        while at - hint_at >= run.length {
+            hint_at += run.length;
+            hint = run.next;
+            run = self.runs.get(hint);
+        }
+        let piece = Piece { start: run.start, at: hint_at, length: run.length };
+        let block = &mut self.blocks[index as usize];
+        block.hint = hint;
+        block.hint_at = hint_at;
+        piece
+    }
+
+    /// Does `bytes` (1 and more) of physical memory from `physical` on lie in one locked block? Such memory, and no other
+    /// RAM, may be mapped by its physical address (0800h).
+    pub fn is_locked(&self, physical: u32, bytes: u32) -> bool {
+        let Some(last) = physical.checked_add(bytes - 1) else { return false };
+        let Some(run) = self.runs.holding(physical >> 10) else { return false };
+        let run = self.runs.get(run);
+        last >> 10 < run.end() && self.blocks.get(run.owner as usize).is_some_and(|block| block.locks > 0)
+    }
+
+    /// Highest physical address that the heap ever had, plus 1, divided by 1024.
+    #[inline]
+    pub fn top(&self) -> u32 {
+        self.top
+    }
+
+    fn unlocked(&self, index: u16) -> Result<&Block, Refusal> {
+        let block = &self.blocks[index as usize];
+        match (block.locks, block.busy) {
+            (0, 0) => Ok(block),
+            (0, _) => Err(Refusal::Busy),
+            _ => Err(Refusal::Locked),
+        }
+    }
+}
+
+/// Is a small block that ends at `end` where ISA DMA reaches?
+fn well_placed(end: u32, kib: u32) -> bool {
+    kib > DMA_KIB || end <= DMA_END
+}
