@@ -51,6 +51,23 @@ impl PrivateApt {
         Ok(apt)
     }
 
+    /// The names of `package` and of everything it depends on, recommendations left out.
+    ///
+    /// # Errors
+    /// When the releases do not have it.
+    pub fn closure(&self, package: &str) -> Result<Vec<String>> {
+        let mut command = Command::new("apt-get");
+        command.arg("-qq").args(&self.options).args(["-o", "APT::Install-Recommends=0"]);
+        let output = command.args(["--print-uris", "install", package]).stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            bail!("no {package}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        // Lines: 'address' name_version_architecture.deb size hash.
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let name = |line: &str| Some(line.split_whitespace().nth(1)?.split('_').next()?.to_string());
+        Ok(text.lines().filter(|line| line.starts_with('\'')).filter_map(name).collect())
+    }
+
     /// Fetches `packages` (`name` or `name/release`) and unpacks them into `root`.
     ///
     /// # Errors

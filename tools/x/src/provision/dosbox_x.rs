@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
+use ferrite_harness::apt::PrivateApt;
 
 use super::apt;
-use super::private_apt::PrivateApt;
 use crate::console;
 
 /// The first Debian release that has the package.
@@ -67,10 +67,10 @@ pub fn provide(cache: &Path) -> Result<()> {
         std::fs::remove_dir_all(&scratch)?;
     }
     std::fs::create_dir_all(&scratch)?;
-    let apt = PrivateApt::new(&scratch, RELEASE)?;
-    let packages: Vec<String> = apt.closure("dosbox-x")?.into_iter().filter(|name| is_needed(name)).collect();
-    let unpacked = scratch.join("root");
-    apt.unpack(&packages, &unpacked)?;
+    let bar = console::spinner("dosbox-x", "fetching its packages");
+    let unpacked = fetch(&scratch);
+    bar.finish_and_clear();
+    let unpacked = unpacked?;
     let finished = scratch.join("tree");
     gather(&unpacked, &finished)?;
     // Moved into place whole, so that a broken-off run leaves no half tree behind.
@@ -80,6 +80,16 @@ pub fn provide(cache: &Path) -> Result<()> {
     std::fs::rename(&finished, &tree)?;
     std::fs::remove_dir_all(&scratch)?;
     Ok(())
+}
+
+/// Unpacks the program and what it is linked to below a scratch folder.
+fn fetch(scratch: &Path) -> Result<PathBuf> {
+    let apt = PrivateApt::new(scratch, &[RELEASE])?;
+    let packages = apt.closure("dosbox-x")?;
+    let needed: Vec<&str> = packages.iter().map(String::as_str).filter(|name| is_needed(name)).collect();
+    let unpacked = scratch.join("root");
+    apt.unpack(&needed, &unpacked)?;
+    Ok(unpacked)
 }
 
 fn is_needed(package: &str) -> bool {

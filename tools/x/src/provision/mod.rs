@@ -2,7 +2,6 @@
 
 pub mod apt;
 mod dosbox_x;
-mod private_apt;
 
 use anyhow::{Context, Result};
 use ferrite_harness::api::Places;
