@@ -25,8 +25,8 @@ const TIMED_OUT: u8 = 124;
 const CRASHED: u8 = 125;
 const NEVER_STARTED: u8 = 126;
 
-/// The demo that is run where no program is named, in Free Pascal's sources: it sorts a thousand numbers.
-const DEMO: &str = "demo/text/qsort.pp";
+/// The demo that is run where no program is named, in Free Pascal's sources: it prints magic squares.
+const DEMO: &str = "demo/text/magic.pp";
 
 /// What can be said about a run.
 #[derive(Args)]
