@@ -93,6 +93,7 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
 /// The program that is run where none is named: a demo out of Free Pascal's sources, compiled for DOS, the
 /// compiler too being made on the way the first time.
 fn demo(places: &Places) -> Result<PathBuf> {
+    provision::free_pascal()?;
     let progress = Counting::new("demo", "making Free Pascal for DOS");
     let compiler = FreePascal::provide(&places.cache, &progress);
     progress.finish();

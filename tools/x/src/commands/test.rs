@@ -52,6 +52,9 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
             step("machine", format!("no {engine}: {error:#}"));
         }
     }
+    if !arguments.no_corpus {
+        provision::free_pascal().unwrap_or_else(|error| step("corpus", format!("{error:#}")));
+    }
     let request = SuiteRequest {
         host,
         engines,

@@ -13,6 +13,14 @@ use apt::Tool;
 /// The assembler, for the image and for the guest tests.
 pub const ASSEMBLER: Tool = Tool { program: "nasm", packages: &["nasm"], purpose: "the assembler" };
 
+/// What unpacks Free Pascal's sources.
+const UNPACKER: Tool = Tool { program: "xz", packages: &["xz-utils"], purpose: "unpacking sources" };
+
+/// Makes sure that the harness finds what it makes Free Pascal with.
+pub fn free_pascal() -> Result<()> {
+    apt::require(&UNPACKER).map(drop)
+}
+
 /// Debian's packages for an emulator, and those that show it in a window.
 fn packages(engine: Engine) -> (&'static [&'static str], &'static [&'static str]) {
     match engine {
