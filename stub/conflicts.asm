@@ -37,9 +37,9 @@ check_conflicts:
         pop es
         ret
 
-; Is there a VCPI server? Out: CF=0 and insert_text=its name, or CF=1. Changes AX, BX, CX, DX, SI, DI, ES.
+; Is there a VCPI server? Out: CF=0, or CF=1. Changes AX, ES. Which one it is cannot be told: JEMM's handler lies in
+; memory that it mapped itself, under no block that has a name.
 find_vcpi:
-        mov word [insert_text], name_emm
         xor ax, ax
         mov es, ax
         mov ax, [es:4 * 0x67 + 2]
@@ -47,50 +47,9 @@ find_vcpi:
         jz .none
         mov ax, 0xDE00
         int 0x67
-        or ah, ah
-        jnz .none
-        xor ax, ax
-        mov es, ax
-        mov es, [es:4 * 0x67 + 2]
-        cmp dword [es:10], 'EMMX'
-        jne .found
-        mov ax, es
-        dec ax
-        mov es, ax
-        mov al, [es:0]
-        cmp al, 'D'                             ; driver
-        je .named
-        cmp al, 'M'                             ; program
-        jne .found
-.named:
-        mov di, vcpi_name
-        mov si, 8
-        mov cx, 8
-.copy:
-        mov al, [es:si]
-        inc si
-        cmp al, ' '
-        jbe .end
-        cmp al, 'z'
-        ja .found
-        mov [di], al
-        inc di
-        loop .copy
-.end:
-        cmp cx, 8
-        je .found
-        mov byte [di], 0
-        mov word [insert_text], vcpi_name
-.found:
-        clc
+        cmp ah, 1                               ; CF=1 for 0
+        cmc
         ret
 .none:
         stc
         ret
-
-name_emm:
-        db "EMM386, JEMM386 or JEMMEX", 0
-
-section .bss
-vcpi_name:
-        resb 10

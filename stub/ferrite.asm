@@ -61,6 +61,7 @@ bss_start:
 %include "start.asm"
 %include "processor.asm"
 %include "options.asm"
+%include "values.asm"
 %include "search.asm"
 %include "conflicts.asm"
 %include "memory.asm"

@@ -31,7 +31,7 @@ message 18, SWITCH_ALONE, "/S, /U and /? go with no program."
 message 20, LOADED, "Ferrite is loaded already; FERRITE /S shows its state, FERRITE /U unloads it."
 message 21, NOT_LOADED, "Ferrite is not loaded."
 message 22, DPMI_HOST, "Another DPMI host is loaded already: unload it, or leave the system that provides it."
-message 23, VCPI, "The processor is in virtual-8086 mode under ", 1, ": remove the line that loads it from CONFIG.SYS or AUTOEXEC.BAT and restart."
+message 23, VCPI, "The processor is in virtual-8086 mode under a VCPI server: remove the line that loads EMM386, JEMM386 or JEMMEX from CONFIG.SYS or AUTOEXEC.BAT and restart."
 message 24, VIRTUAL_8086, "The processor is in virtual-8086 mode under a program that offers no way out of it: start Ferrite in plain DOS."
 message 25, OTHER_VERSION, "Another version of Ferrite is loaded: use its own FERRITE.EXE."
 

@@ -82,6 +82,27 @@ read_processor:
 .done:
         ret
 
+; DOSBox 0.74 and DOSBox Staging serve a page fault in a recursive core, which the core must go easy on. They are
+; known by their BIOS; DOSBox-X, which throws a real fault, calls its own by another name.
+; Changes AX, CX, SI, DI.
+find_emulator:
+        push es
+        mov ax, 0xF000
+        mov es, ax
+        mov di, 0xE061
+        mov si, dosbox_name
+        mov cx, dosbox_name.end - dosbox_name
+        repe cmpsb
+        pop es
+        jne .done
+        or dword [boot_info + BOOT_flags], FLAG_RECURSIVE_FAULTS
+.done:
+        ret
+
+dosbox_name:
+        db "DOSBox FakeBIOS"
+.end:
+
 section .bss
 fpu_status:
         resw 1

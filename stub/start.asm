@@ -92,6 +92,7 @@ start:
         fail_unless je, LOADED
         call check_conflicts
         call read_processor
+        call find_emulator
         call collect_memory
         call find_a20
         call load_core
