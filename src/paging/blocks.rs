@@ -231,13 +231,41 @@ impl Blocks {
         self.pack();
     }
 
-    /// Changes a handle: the old value is refused from now on. Returns the new one.
-    pub fn renew_handle(&mut self, index: usize) -> u32 {
-        let block = self.list[index];
-        self.drop_handle(block.handle);
-        let handle = self.new_handle(block.base);
-        self.list[index].handle = handle;
-        handle
+    /// Moves a block to another range, which is free. Its handle stays.
+    pub fn relocate(&mut self, index: usize, base: u32, pages: u32) {
+        let mut block = self.list.remove(index);
+        (block.base, block.pages) = (base, pages);
+        if let Some(slot) = self.slots.get_mut((block.handle & 0xFFFF).wrapping_sub(1) as usize) {
+            slot.base = base;
+        }
+        let to = self.list.partition_point(|other| other.base < base);
+        self.list.insert(to, block);
+        self.packed = self.packed.min(index).min(to);
+        self.pack();
+    }
+
+    /// Where the last block below an address that is in none ends.
+    pub fn end_before(&self, linear: u32) -> u32 {
+        let after = self.list.partition_point(|block| block.base <= linear);
+        after.checked_sub(1).map_or(ARENA_BASE, |before| self.list[before].end())
+    }
+
+    /// Where the first block above an address that is in none begins.
+    pub fn start_after(&self, linear: u32) -> u32 {
+        let after = self.list.partition_point(|block| block.base <= linear);
+        self.list.get(after).map_or(ARENA_END, |next| next.base)
+    }
+
+    /// Pages of the largest gap, and of all gaps together.
+    pub fn room_left(&self) -> (u32, u32) {
+        let (mut largest, mut total, mut start) = (0u32, 0, ARENA_BASE);
+        for block in &self.list {
+            let gap = block.base.saturating_sub(start) >> 12;
+            (largest, total) = (largest.max(gap), total + gap);
+            start = block.end() + self.guard;
+        }
+        let gap = ARENA_END.saturating_sub(start) >> 12;
+        (largest.max(gap), total + gap)
     }
 
     fn pack(&mut self) {

@@ -95,6 +95,11 @@ impl Frames {
         }
     }
 
+    /// Frame numbers that the table covers.
+    pub fn covered(&self) -> core::ops::Range<u32> {
+        self.first..self.first + self.table.len() as u32
+    }
+
     /// Frames that are ours, whoever holds them.
     #[inline]
     pub fn total(&self) -> u32 {
@@ -323,6 +328,20 @@ impl Frames {
     pub fn set_sharers(&mut self, frame: u32, sharers: u32) {
         let entry = self.entry(frame - self.first).with_high_link(sharers);
         self.put(frame - self.first, entry);
+    }
+
+    /// One mapping of a shared frame is gone: counts down, or frees the frame with the last. True if it was freed.
+    pub fn drop_sharer(&mut self, frame: u32) -> bool {
+        match self.sharers(frame) {
+            0 => {
+                self.free(frame);
+                true
+            }
+            sharers => {
+                self.set_sharers(frame, sharers - 1);
+                false
+            }
+        }
     }
 
     /// The frame after `frame` that somebody holds, going round at the end of the table: how a clock hand moves. None

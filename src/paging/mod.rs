@@ -10,7 +10,7 @@ pub mod page;
 pub mod space;
 
 use crate::heap::Heap;
-use frames::Frames;
+use frames::{Frames, Owner};
 
 /// First linear address of a client's own memory.
 pub const ARENA_BASE: u32 = 0x0040_0000;
@@ -19,19 +19,72 @@ pub const ARENA_END: u32 = 0xBFC0_0000;
 /// Linear address of the landing page, read-only for ring 3.
 pub const LANDING: u32 = 0xBFFF_F000;
 
+/// What has happened, for `/S`. The counts wrap.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Counts {
+    /// Page faults.
+    pub faults: u32,
+    /// Pages that came in as zeros.
+    pub zeroed: u32,
+    /// Pages copied on their first write.
+    pub copied: u32,
+}
+
 /// Physical memory, host-wide.
 pub struct Memory {
     /// Page frames.
     pub frames: Frames,
-    /// Blocks of XMS, which lie in frames and keep some that are free: see [`Memory::reclaim`].
+    /// Extended memory blocks.
     pub heap: Heap,
     /// Commit pages when they are allocated instead of at the first touch: an emulator whose page faults nest.
     pub eager: bool,
+    /// Statistics.
+    pub counts: Counts,
 }
 
 impl Memory {
     /// Memory over an allocator.
     pub fn new(frames: Frames) -> Self {
-        Memory { frames, heap: Heap::new(), eager: false }
+        Memory { frames, heap: Heap::default(), eager: false, counts: Counts::default() }
+    }
+
+    /// Frames that could be promised now. What the heap would give back comes on top.
+    pub fn available(&self) -> u32 {
+        self.frames.available()
+    }
+
+    /// Promises `count` frames, with what the heap would give back if there is no other way. False, and nothing
+    /// promised, when memory does not suffice.
+    #[must_use]
+    #[inline]
+    pub fn promise(&mut self, count: u32) -> bool {
+        self.frames.promise(count) || self.promise_after_reclaim(count)
+    }
+
+    /// Allocates one frame, with what the heap would give back if there is no other way.
+    pub fn allocate(&mut self, owner: Owner) -> Option<u32> {
+        if let Some(frame) = self.frames.allocate(owner) {
+            return Some(frame);
+        }
+        self.reclaim(1);
+        self.frames.allocate(owner)
+    }
+
+    #[cold]
+    fn promise_after_reclaim(&mut self, count: u32) -> bool {
+        let short = count - self.frames.available();
+        self.reclaim(short);
+        self.frames.promise(count)
+    }
+
+    /// Gives back a slot of the swap file.
+    fn release_slot(&mut self, _slot: u32) {}
+
+    /// Gives back a slot of the swap file and promises a page anew for it.
+    fn slot_to_promise(&mut self, _slot: u32) {}
+
+    /// Pages that the swap file may have.
+    fn swap_pages(&self) -> u32 {
+        0
     }
 }

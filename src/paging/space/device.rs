@@ -1,0 +1,143 @@
+//! Physical memory in a client's space (0800h, 0801h, 0508h, 0509h).
+
+use super::{Space, FRAME};
+use crate::layout::LOW_END;
+use crate::machine::Machine;
+use crate::paging::blocks::{Block, Use};
+use crate::paging::frames::Owner;
+use crate::paging::page::{Kind, Page, Resident};
+use crate::paging::Memory;
+use crate::service::Code;
+use crate::x86::entry::PAGE;
+
+/// The page of a mapping. A device's is not cached unless an MTRR says otherwise; memory is.
+pub(super) fn mapped(frame: u32, uncached: bool) -> Page {
+    Page::Resident(Resident { kind: Kind::Mapped, uncached, ..Resident::private(frame, true) })
+}
+
+/// May a client map these bytes (`first` to `last`, both included)? Not if they are of memory that is ours, unless they
+/// lie in a locked extended memory block.
+pub(super) fn may_map(memory: &Memory, first: u32, last: u32) -> bool {
+    let ours = memory.frames.covered();
+    let (from, to) = ((first >> 12).max(ours.start), ((last >> 12) + 1).min(ours.end));
+    if from >= to || (from..to).all(|frame| memory.frames.owner(frame) == Owner::Reserved) {
+        return true;
+    }
+    memory.heap.is_locked(first, last - first + 1)
+}
+
+impl Space {
+    /// Maps `bytes` bytes of physical memory from any address on and returns their linear address. Below 110000h that
+    /// is the same address. The same range twice is the same mapping. Of our own memory, only locked extended memory blocks
+    /// may be mapped.
+    ///
+    /// Refused with 8021h for no bytes or a range beyond 4 GiB, 8003h for memory of ours, 8012h or 8013h for want
+    /// of addresses or page tables, 8016h when there are too many blocks.
+    pub fn map_physical<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        physical: u32,
+        bytes: u32,
+    ) -> Result<u32, Code> {
+        let last = bytes.checked_sub(1).and_then(|more| physical.checked_add(more)).ok_or(Code::InvalidValue)?;
+        if last < LOW_END {
+            return Ok(physical);
+        }
+        if !may_map(memory, physical, last) {
+            return Err(Code::SystemIntegrity);
+        }
+        let (first, last) = (physical >> 12, last >> 12);
+        if let Some(base) = self.map_again(physical, bytes) {
+            return Ok(base | physical & (PAGE - 1));
+        }
+        let pages = last - first + 1;
+        let base = self.blocks.highest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
+        let usage = Use::Mapped { physical, bytes, times: 1 };
+        self.enter(memory, Block { base, pages, committed: 0, handle: 0, usage }, false)?;
+        for page in 0..pages {
+            let linear = base + (page << 12);
+            if self.have_table(machine, memory, linear >> 22) {
+                let device = memory.frames.owner(first + page) == Owner::Reserved;
+                machine.set_table_entry(linear >> 12, mapped(first + page, device).encode());
+            }
+        }
+        Ok(base | physical & (PAGE - 1))
+    }
+
+    /// A mapping of the same range, once more.
+    fn map_again(&mut self, wanted: u32, length: u32) -> Option<u32> {
+        let same = |block: &Block| match block.usage {
+            Use::Mapped { physical, bytes, .. } => physical == wanted && bytes == length,
+            _ => false,
+        };
+        let index = self.blocks.all().iter().position(same)?;
+        let block = self.blocks.get_mut(index);
+        if let Use::Mapped { times, .. } = &mut block.usage {
+            *times = times.saturating_add(1);
+        }
+        Some(block.base)
+    }
+
+    /// Takes back what [`Space::map_physical`] returned; gone with the last of equal mappings. Refused with 8025h for
+    /// any other address. Identity addresses are accepted: there is nothing to do.
+    pub fn unmap_physical<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        linear: u32,
+    ) -> Result<(), Code> {
+        if linear < LOW_END {
+            return Ok(());
+        }
+        let index = self.blocks.find(linear).ok_or(Code::InvalidLinear)?;
+        let block = self.blocks.get_mut(index);
+        let base = block.base;
+        match &mut block.usage {
+            Use::Mapped { physical, times, .. } if base | *physical & (PAGE - 1) == linear => {
+                if *times > 1 {
+                    *times -= 1;
+                } else {
+                    self.free_index(machine, memory, index);
+                }
+                Ok(())
+            }
+            _ => Err(Code::InvalidLinear),
+        }
+    }
+
+    /// Maps physical memory over pages of a client's block (0508h, and 0509h with conventional memory): `offset` bytes
+    /// into the block, `pages` pages, from `physical` on. What was committed there is given back.
+    ///
+    /// Refused with 8023h for the handle, 8025h where the block does not reach or an address is not page-aligned, 8003h
+    /// for memory of ours, 8002h for a page that is locked.
+    #[allow(clippy::too_many_arguments)]
+    pub fn map_into_block<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        handle: u32,
+        offset: u32,
+        pages: u32,
+        physical: u32,
+    ) -> Result<(), Code> {
+        let (index, base) = self.part_of_block(handle, offset, pages)?;
+        if physical & (PAGE - 1) != 0 {
+            return Err(Code::InvalidLinear);
+        }
+        if pages == 0 {
+            return Ok(());
+        }
+        let first = physical >> 12;
+        let last = first.checked_add(pages - 1).filter(|last| *last <= FRAME >> 12).ok_or(Code::InvalidLinear)?;
+        if !may_map(memory, physical, last << 12 | (PAGE - 1)) {
+            return Err(Code::SystemIntegrity);
+        }
+        self.refuse_locked(machine, memory, base, pages)?;
+        for page in 0..pages {
+            let device = first + page >= LOW_END >> 12 && memory.frames.owner(first + page) == Owner::Reserved;
+            self.replace(machine, memory, index, base + (page << 12), mapped(first + page, device));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Giving memory back: of a range, and of a whole space.
+
+use super::tables::{is_alone, slots};
+use super::{Space, FRAME, PRESENT};
+use crate::machine::Machine;
+use crate::paging::frames::{Frames, Run};
+use crate::paging::page::{private_frame, Kind, Page};
+use crate::paging::Memory;
+
+/// Collects frames that follow each other, so that they are freed as one run: pages that were touched in order have
+/// their frames in (descending) order.
+struct Batch {
+    first: u32,
+    count: u32,
+}
+
+impl Batch {
+    const fn new() -> Self {
+        Batch { first: 0, count: 0 }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, frames: &mut Frames, frame: u32) {
+        if frame.wrapping_add(1) == self.first {
+            self.first = frame;
+        } else if frame != self.first.wrapping_add(self.count) || self.count == 0 {
+            self.flush(frames);
+            self.first = frame;
+        }
+        self.count += 1;
+    }
+
+    #[inline]
+    fn flush(&mut self, frames: &mut Frames) {
+        if self.count != 0 {
+            frames.free_run(Run { first: self.first, count: self.count });
+            self.count = 0;
+        }
+    }
+}
+
+impl Space {
+    /// Takes the pages of a range out of the tables and frees their frames, then the tables that nobody needs any more.
+    /// `below` and `above` are where the neighbours end and begin. Returns how many of the committed pages had a frame
+    /// (or a slot) of their own: the caller takes back the promises of the others.
+    pub(super) fn release<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        (base, pages): (u32, u32),
+        (below, above): (u32, u32),
+    ) -> u32 {
+        let mut batch = Batch::new();
+        let mut held = 0;
+        let mut any = false;
+        let end = (base >> 12) + pages;
+        for slot in slots(base, pages) {
+            if !self.tables.has(slot) || machine.directory_entry(slot) & PRESENT == 0 {
+                continue;
+            }
+            any = true;
+            let dies = is_alone(slot, below, above);
+            let first = (base >> 12).max(slot << 10);
+            for page in first..end.min((slot + 1) << 10) {
+                let entry = machine.table_entry(page);
+                if entry == 0 {
+                    continue;
+                }
+                if !dies {
+                    machine.set_table_entry(page, 0);
+                }
+                held += self.release_entry(memory, &mut batch, entry) as u32;
+            }
+        }
+        batch.flush(&mut memory.frames);
+        self.drop_tables(machine, memory, (base, pages), (below, above));
+        if any {
+            machine.flush_all();
+        }
+        held
+    }
+
+    /// Frees what one entry holds. True if that was a committed page's own.
+    #[inline(always)]
+    fn release_entry(&mut self, memory: &mut Memory, batch: &mut Batch, entry: u32) -> bool {
+        match private_frame(entry) {
+            Some(frame) => {
+                if self.locked != 0 && memory.frames.locks(frame) != 0 {
+                    self.locked -= 1;
+                }
+                batch.add(&mut memory.frames, frame);
+                true
+            }
+            None => self.release_other(memory, entry),
+        }
+    }
+
+    #[inline(never)]
+    fn release_other(&mut self, memory: &mut Memory, entry: u32) -> bool {
+        match Page::decode(entry) {
+            Page::Resident(page) if page.kind == Kind::Copied => memory.frames.drop_sharer(page.frame),
+            Page::Swapped { slot, .. } => {
+                memory.release_slot(slot);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives back everything: pages, tables, the directory. If the space is the loaded one, the kernel's is loaded first.
+    pub fn destroy<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory) {
+        while !self.destroy_some(machine, memory) {}
+    }
+
+    /// A bounded piece of [`Space::destroy`]: the pages of one page table. True when nothing is left.
+    pub fn destroy_some<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory) -> bool {
+        if self.directory == 0 {
+            return true;
+        }
+        if machine.directory_entry(crate::layout::RECURSIVE_SLOT) & FRAME == self.directory {
+            machine.load_space(self.kernel);
+        }
+        if let Some(slot) = self.tables.lowest() {
+            self.tables.drop(slot);
+            self.destroy_slot(machine, memory, slot);
+            return false;
+        }
+        memory.frames.free(self.directory >> 12);
+        let owed = self.blocks.all().iter().map(|block| block.committed).sum::<u32>();
+        memory.frames.unpromise(owed - self.returned);
+        *self = Space::default();
+        true
+    }
+
+    fn destroy_slot<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, slot: u32) {
+        let entry = machine.read_physical(self.directory + slot * 4);
+        if entry & PRESENT == 0 {
+            memory.frames.unpromise(1);
+            return;
+        }
+        let table = entry & FRAME;
+        let mut batch = Batch::new();
+        for index in 0..1024 {
+            let entry = machine.read_physical(table + index * 4);
+            if entry != 0 {
+                self.returned += self.release_entry(memory, &mut batch, entry) as u32;
+            }
+        }
+        batch.flush(&mut memory.frames);
+        memory.frames.free(table >> 12);
+    }
+}
