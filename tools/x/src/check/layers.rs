@@ -32,8 +32,8 @@ const RULE: Rule = Rule {
         &["paging", "heap", "image", "vm86::decode", "report"],
         // The life of a client, and the state that services work on.
         &["client", "vpic", "host"],
-        // What guests ask for.
-        &["dpmi", "xms", "vm86"],
+        // What guests ask for; `dos` is the pointer-passing DOS services of protected mode.
+        &["dpmi", "dos", "xms", "vm86"],
         // Events, from their arrival to the guest that is resumed.
         &["monitor"],
     ],

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use ferrite_harness::api::SuiteRequest;
+use ferrite_harness::corpus;
 use ferrite_harness::machine::Engine;
 use ferrite_harness::report::{Standing, Totals};
 use ferrite_harness::suite;
@@ -63,13 +64,21 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         corpus: !arguments.no_corpus,
     };
     let progress = Counting::new("tests", "booting the machines");
-    let outcome = suite::run_guest_tests(&request, &places, &progress);
+    let mut outcomes = Vec::new();
+    if request.guest {
+        outcomes.push(suite::run_guest_tests(&request, &places, &progress));
+    }
+    if request.corpus {
+        outcomes.push(corpus::run_corpus(&request, &places, &progress));
+    }
     progress.finish();
-    match outcome {
-        Ok(totals) => tally.add(sum(&totals)),
-        Err(error) => {
-            step("tests", format!("FAILED: {error:#}"));
-            tally.failed += 1;
+    for outcome in outcomes {
+        match outcome {
+            Ok(totals) => tally.add(sum(&totals)),
+            Err(error) => {
+                step("tests", format!("FAILED: {error:#}"));
+                tally.failed += 1;
+            }
         }
     }
     println!("{tally}");
