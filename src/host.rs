@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::client::{Client, CLIENTS_MAX};
 use crate::layout::LOW_END;
 use crate::machine::Machine;
+use crate::paging::frames::Owner;
 use crate::paging::space::Check;
 use crate::paging::Memory;
 use crate::regs::{FarPointer, Registers, Width};
@@ -198,5 +199,33 @@ impl<M: Machine> Host<M> {
             }
             Refused::Bad => Err(code.into()),
         }
+    }
+
+    /// A host without clients.
+    pub fn new(machine: M, memory: Memory, xms: Xms, facts: Facts) -> Self {
+        Host {
+            machine,
+            clients: [const { None }; CLIENTS_MAX],
+            current: 0,
+            memory,
+            xms,
+            call: None,
+            callbacks: Vec::new(),
+            hooked: [0; 8],
+            wanted_page: 0,
+            facts,
+        }
+    }
+
+    /// May INT 15h 87h touch this physical range? Conventional memory and what is not ours, yes; of ours only XMS blocks.
+    pub fn may_move(&self, physical: u32, bytes: u32) -> bool {
+        if bytes == 0 || physical.saturating_add(bytes) <= LOW_END {
+            return true;
+        }
+        let Some(end) = physical.checked_add(bytes - 1) else { return false };
+        (physical >> 12..=end >> 12).all(|frame| {
+            !self.memory.frames.covered().contains(&frame)
+                || matches!(self.memory.frames.owner(frame), Owner::Reserved | Owner::Xms { .. })
+        })
     }
 }

@@ -83,6 +83,10 @@ pub trait Machine {
     /// Makes a client's LDT the current one (LLDT).
     fn load_descriptors(&mut self, client: u8);
 
+    /// Makes sure that the core's heap can give `bytes` in one piece; false when there is no memory for it.
+    #[must_use]
+    fn reserve_heap(&mut self, bytes: usize) -> bool;
+
     /// Switches the hardware A20 line.
     fn set_a20(&mut self, on: bool);
     /// Reads an I/O port, 8 bits.

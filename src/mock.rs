@@ -284,6 +284,10 @@ impl Machine for Mock {
         self.loaded_ldt = Some(client);
     }
 
+    fn reserve_heap(&mut self, _: usize) -> bool {
+        true
+    }
+
     fn set_a20(&mut self, on: bool) {
         self.a20 = on;
     }

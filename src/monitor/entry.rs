@@ -190,14 +190,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             self.host.machine.write_u16(at, client.environment);
         }
     }
-
-    /// Puts back the INT 22h address of a client's PSP.
-    pub(super) fn restore_terminate(&mut self, id: u8) {
-        if let Some(client) = self.host.clients[id as usize].as_ref() {
-            let at = ((client.psp as u32) << 4) + psp::TERMINATE;
-            self.host.machine.write_u32(at, client.terminate);
-        }
-    }
 }
 
 /// What a DOS call may have pushed on its caller's stack before it switched to its own.

@@ -1,6 +1,8 @@
 //! What programs expect of the machine below DOS: A20, INT 15h, privileged instructions, and the events that
 //! the resident part's hooks hand over.
 
+use core::mem::size_of;
+
 use super::{Monitor, Reporter};
 use crate::layout::{event, StatusInfo, LOW_END};
 use crate::machine::Machine;
@@ -157,16 +159,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         0
     }
 
-    /// The XMS entry.
-    fn xms_event(&mut self, regs: &mut Registers, active: bool) {
-        let a20 = self.a20;
-        let Some(wanted) = self.host.xms_call(regs, active, a20) else { return };
-        if active && wanted != a20 {
-            self.set_virtual_a20(wanted);
-        }
-        self.a20 = wanted;
-        self.far_return(regs);
-    }
+    /// The XMS entry. Not answered until the driver is there: the older driver's turn.
+    fn xms_event(&mut self, _regs: &mut Registers, _active: bool) {}
 
     /// INT 15h while active (dormant, the resident part and the BIOS answer): 87h, 88h, 89h, 24xxh, E801h.
     fn int15(&mut self, regs: &mut Registers) {
@@ -237,12 +231,30 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.far_return(regs);
     }
 
-    /// The words of a [`StatusInfo`].
-    fn status(&self) -> [u32; core::mem::size_of::<StatusInfo>() / 4] {
+    /// A [`StatusInfo`], as double words.
+    fn status(&self) -> [u32; size_of::<StatusInfo>() / 4] {
+        let frames = &self.host.memory.frames;
         let clients = self.host.clients.iter().flatten().count() as u32;
-        self.host.status_words(clients)
+        let kib = |pages: u32| pages * 4;
+        let core = frames.total() - frames.free_count();
+        [
+            size_of::<StatusInfo>() as u32,
+            VERSION as u32 | clients << 16,
+            kib(frames.total()),
+            kib(frames.free_count()),
+            kib(core),
+            0,
+            0,
+            self.host.xms.handles_used() as u32 | (self.host.xms.handles_total() as u32) << 16,
+            self.host.memory.counts.faults,
+            0,
+            0,
+        ]
     }
 }
+
+/// Version, major in the high byte.
+const VERSION: u16 = 0x0001;
 
 /// The port that an instruction names.
 fn port_number(port: Port, regs: &Registers) -> u16 {

@@ -6,7 +6,6 @@
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
-use crate::host::RealTarget;
 use crate::landing;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;

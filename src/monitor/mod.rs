@@ -29,7 +29,7 @@ use crate::machine::Machine;
 use crate::regs::{Registers, Width};
 use crate::service::{settle, Next, Outcome, Then};
 use crate::x86::descriptor::Descriptor;
-use slots::{Landing, Slots, SLOTS};
+use slots::{Slots, SLOTS};
 
 /// How the machine goes on after an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,7 +159,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub fn dormant_event(&mut self, frame: &mut RealFrame) {
         let mut regs = from_frame(frame);
         self.hook_event(&mut regs, frame.event as u32, false);
-        frame.a20_wanted = self.host.xms_a20(frame.a20_wanted);
         to_frame(&regs, frame);
     }
 
@@ -269,11 +268,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let big = self.client_stack(regs).is_some_and(|(_, _, big)| big);
         let new = regs.esp.wrapping_add(size * count);
         regs.esp = if big { new } else { regs.esp & 0xFFFF_0000 | new & 0xFFFF };
-    }
-
-    /// The index of the innermost slot, from the current one down, with this landing.
-    fn find_landing(&self, slots: &Slots, landing: Landing) -> Option<usize> {
-        (0..=slots.index()).rev().find(|&index| slots.slot[index].landing == landing)
     }
 }
 

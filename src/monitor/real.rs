@@ -19,8 +19,6 @@ use crate::service::Code;
 
 /// Where the real-mode register structure of 0300h has its fields (DPMI 0.9, 0300h).
 pub mod structure {
-    /// EDI, and ESI, EBP, reserved, EBX, EDX, ECX, EAX behind it.
-    pub const EDI: u32 = 0x00;
     /// Flags, a word.
     pub const FLAGS: u32 = 0x20;
     /// ES, and DS, FS, GS behind it.

@@ -1,0 +1,366 @@
+// The crossing between guests and the core, ring 3 and V86 to ring 0 and back.
+//
+// Machine facts that everything here relies on:
+//   * ESP0 points to the end of the current slot's register frame, so the CPU's pushes and ours fill that slot
+//     (src/monitor/slots.rs has the layout; no digit here names a field, the constants come from Rust).
+//   * Ring 0 runs with IF=0. SS in ring 0 is flat, so `ss:` and ESP-based operands reach everything before DS is loaded.
+//   * EIP of a frame stands at a multiple of 128: after an interrupt without error code ESP is such a multiple.
+//   * Coming from V86 mode the CPU has saved and nulled DS, ES, FS and GS.
+//
+// The head of the image, which the stub reads from the file.
+
+    .section .header, "a"
+    .globl core_header
+core_header:
+    .long {MAGIC}, {FINGERPRINT}
+    .long __image_file_bytes
+    .long __image_memory_bytes
+    .long real_entry
+    .word {GDT_LIMIT}
+    .long {GDT}
+    .word {IDT_LIMIT}
+    .long {IDT}
+    .fill 8, 4, 0
+
+    .section .text.entry, "ax"
+
+// ---------------------------------------------------------------------------------------------------------------
+// One stub per vector, 32 bytes each, in the order of their numbers. Stack at a stub: what the CPU pushed.
+// A stub leaves the vector (no error code) or the error code in the frame's `error`.
+
+    .altmacro
+    .macro software number              // INT n, DPL 3
+    .balign 32
+    push \number
+    jmp software_common
+    .endm
+
+    .macro exception number             // an exception without error code
+    .balign 32
+    push 0
+    pushad
+    mov eax, \number
+    jmp exception_common
+    .endm
+
+    .macro irq number                   // a vector of the PIC that no exception shares
+    .balign 32
+    push \number
+    jmp irq_common
+    .endm
+
+    .macro shared number                // IRQ, or an exception with an error code
+    .balign 32
+    test esp, 127
+    jnz 1f
+    push \number
+    jmp irq_common
+1:  pushad
+    mov eax, \number
+    jmp exception_common
+    .endm
+
+    .balign 32
+    .globl vector_stubs
+vector_stubs:
+    exception 0
+    exception 1
+    .balign 32
+    push 2
+    jmp nmi
+    exception 3
+    exception 4
+    exception 5
+    exception 6
+    exception 7
+    shared 8
+    irq 9
+    shared 10
+    shared 11
+    shared 12
+    shared 13
+    shared 14
+    irq 15
+    .set n, 16
+    .rept 0x70 - 16
+    software %n
+    .set n, n + 1
+    .endr
+    .rept 8
+    irq %n
+    .set n, n + 1
+    .endr
+    .rept 256 - 0x78
+    software %n
+    .set n, n + 1
+    .endr
+    .balign 32
+
+// ---------------------------------------------------------------------------------------------------------------
+// INT n and IRQs in V86 mode, reflected to the IVT in place, as the CPU does in real mode: about 35 instructions.
+// `\slow`: where a vector goes that the core handles. Stack: error=vector | EIP CS EFLAGS ESP SS ES DS FS GS.
+
+    .macro reflect slow, trap
+    pushad
+    mov ebx, [esp + {error} - {edi}]
+    .ifnb \trap
+    cmp ebx, {TRAP_VECTOR}
+    je \slow
+    .endif
+    bt ss:[{MONITOR} + {HOOKED}], ebx
+    jc \slow
+    mov ecx, [esp + {esp} - {edi}]
+    cmp cx, 6                           // the push would wrap: let Rust do it
+    jb \slow
+    sub cx, 6
+    mov [esp + {esp} - {edi}], ecx
+    movzx ecx, cx
+    mov eax, [esp + {ss} - {edi}]
+    movzx eax, ax
+    shl eax, 4
+    add eax, ecx
+    mov ecx, [esp + {eip} - {edi}]
+    mov ss:[eax], cx
+    mov ecx, [esp + {cs} - {edi}]
+    mov ss:[eax + 2], cx
+    mov ecx, [esp + {eflags} - {edi}]
+    mov ss:[eax + 4], cx
+    and ch, 0xFC                        // IF and TF
+    mov [esp + {eflags} - {edi}], ecx
+    mov eax, ss:[ebx * 4]
+    movzx ecx, ax
+    mov [esp + {eip} - {edi}], ecx
+    shr eax, 16
+    mov [esp + {cs} - {edi}], eax
+    popad
+    add esp, 4
+    iretd
+    .endm
+
+    .balign 16
+software_common:
+    test byte ptr [esp + {eflags} - {error} + 2], 2
+    jz software_from_client
+    reflect v86_software_slow, 1
+v86_software_slow:
+    mov eax, ebx
+    mov edx, {SOFTWARE}
+    sub esp, {edi} - {gs}
+    jmp enter_core
+
+    .balign 16
+irq_common:
+    test byte ptr [esp + {eflags} - {error} + 2], 2
+    jz irq_from_client
+    reflect v86_irq_slow
+v86_irq_slow:
+    mov eax, ebx
+    mov edx, {IRQ}
+    sub esp, {edi} - {gs}
+    jmp enter_core
+
+// The CPU may take an NMI in ring 0 too, where nothing can be done with it.
+nmi:
+    test byte ptr [esp + {eflags} - {error} + 2], 2
+    jnz irq_common
+    test byte ptr [esp + {cs} - {error}], 3
+    jnz irq_common
+    add esp, 4
+    iretd
+
+software_from_client:
+    pushad
+    mov eax, [esp + {error} - {edi}]
+    mov edx, {SOFTWARE}
+    jmp save_segments
+
+irq_from_client:
+    pushad
+    mov eax, [esp + {error} - {edi}]
+    mov edx, {IRQ}
+    jmp save_segments
+
+// EAX=vector; the general registers are in the frame.
+    .balign 16
+exception_common:
+    mov edx, {EXCEPTION}
+    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    jnz 1f
+    test byte ptr [esp + {cs} - {edi}], 3
+    jz fault_in_core
+save_segments:
+    push ds
+    push es
+    push fs
+    push gs
+    jmp enter_core
+1:  sub esp, {edi} - {gs}
+
+// The current slot is complete. EAX=vector, EDX=kind.
+    .balign 16
+enter_core:
+    mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    cld
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    push edx
+    push eax
+    call {core_interrupt}
+    test eax, eax
+    jnz go_dormant
+
+// Resumes the guest in the current slot. Nothing but the slot is used.
+    .balign 16
+    .globl exit_current
+exit_current:
+    mov eax, [{SLOTS} + {CURRENT}]
+    lea esp, [eax + {SLOTS} + {gs}]
+    test byte ptr [esp + {eflags} - {gs} + 2], 2
+    jnz exit_v86
+    lea eax, [esp + {v_es} - {gs}]
+    mov [{TSS} + 4], eax
+    lar ecx, [esp + {ss} - {gs}]
+    jnz exit_wide                       // not a selector at all: the IRET will say so
+    test ecx, 1 << 22
+    jz exit_narrow
+exit_wide:
+fix_gs: pop gs
+fix_fs: pop fs
+fix_es: pop es
+fix_ds: pop ds
+    popad
+    add esp, 4
+fix_iret:
+    iretd
+
+exit_v86:
+    lea eax, [esp + {V86_END} - {gs}]
+    mov [{TSS} + 4], eax
+    add esp, {edi} - {gs}
+    popad
+    add esp, 4
+    iretd
+
+// A 16-bit stack: IRET leaves the upper half of ESP as ring 0 had it. So the last IRET runs on an alias of this
+// stack whose ESP has the client's upper half (base = linear - ESP).
+exit_narrow:
+    lea eax, [esp + {eip} - {gs}]
+    mov ecx, [esp + {esp} - {gs}]
+    and ecx, 0xFFFF0000
+    movzx edx, ax
+    or ecx, edx
+    mov [{ESPFIX}], ecx
+    sub eax, ecx
+    mov [{GDT} + {SEL_ESPFIX} + 2], ax
+    shr eax, 16
+    mov [{GDT} + {SEL_ESPFIX} + 4], al
+    mov [{GDT} + {SEL_ESPFIX} + 7], ah
+fix_gs2: pop gs
+fix_fs2: pop fs
+fix_es2: pop es
+fix_ds2: pop ds
+    popad
+    lss esp, ss:[{ESPFIX}]
+fix_iret2:
+    iretd
+
+// ---------------------------------------------------------------------------------------------------------------
+// A fault in ring 0. At the exit's own instructions it is the guest's fault: a selector that it freed or shrank while
+// it was saved in a slot. Anywhere else it is ours.
+// Stack: pushad | error | EIP CS EFLAGS. EAX=vector.
+fault_in_core:
+    mov ecx, [esp + {eip} - {edi}]
+    mov ebp, cs:[{SLOTS} + {CURRENT}]      // SS may be the alias of the narrow exit
+    add ebp, offset {SLOTS}
+    lea edx, [ebp + {gs}]
+    cmp ecx, offset fix_gs
+    je null_segment
+    cmp ecx, offset fix_gs2
+    je null_segment
+    lea edx, [ebp + {fs}]
+    cmp ecx, offset fix_fs
+    je null_segment
+    cmp ecx, offset fix_fs2
+    je null_segment
+    lea edx, [ebp + {es}]
+    cmp ecx, offset fix_es
+    je null_segment
+    cmp ecx, offset fix_es2
+    je null_segment
+    lea edx, [ebp + {ds}]
+    cmp ecx, offset fix_ds
+    je null_segment
+    cmp ecx, offset fix_ds2
+    je null_segment
+    cmp ecx, offset fix_iret
+    je iret_fault
+    cmp ecx, offset fix_iret2
+    je iret_fault
+    mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    mov edx, esp
+    mov ss, ecx
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    push edx
+    push eax
+    call {core_fault}
+
+// A data segment register that cannot be loaded becomes null, and the exit starts again; the pushes of the
+// fault went below the frame.
+null_segment:
+    mov dword ptr ss:[edx], 0
+    mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    jmp exit_current
+
+// IRET could not load CS or SS (or EIP is beyond the limit): the guest's own fault, at the address it was to go on at. The
+// general registers are those just pushed, the segment registers still loaded; both go back to the slot, whose
+// upper part the CPU left alone. ESP may be the alias's: SS is made flat again first.
+iret_fault:
+    mov ebx, eax
+    mov edx, [esp + {error} - {edi}]
+    mov ecx, {CORE_DATA}
+    mov ss, ecx
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    // the pushes lie 12 bytes below their fields: EIP's field less four words (flags, CS, EIP, error), less PUSHAD
+    lea esi, [ebp + {edi} - 12]
+    .irp at, 28, 24, 20, 16, 12, 8, 4, 0
+    mov ecx, ss:[esi + \at]
+    mov ss:[esi + 12 + \at], ecx
+    .endr
+    mov ss:[ebp + {error}], edx
+    mov ss:[ebp + {ds}], ds
+    mov ss:[ebp + {es}], es
+    mov ss:[ebp + {fs}], fs
+    mov ss:[ebp + {gs}], gs
+    mov eax, ebx
+    mov edx, {EXCEPTION}
+    jmp enter_core
+
+// ---------------------------------------------------------------------------------------------------------------
+// Real mode and back. In: EBX=linear address of ResidentInfo, IF=0, our CR3, GDT and IDT loaded.
+    .globl real_entry
+real_entry:
+    mov eax, {CORE_DATA}
+    mov ds, eax
+    mov es, eax
+    mov ss, eax
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    xor eax, eax
+    mov fs, eax
+    mov gs, eax
+    lldt ax
+    cld
+    push ebx
+    call {core_real}
+    test eax, eax
+    jnz exit_current
+    jmp fword ptr [{LEAVE}]
+
+// The last client is gone: the root slot's registers go to the real-mode frame.
+go_dormant:
+    call {core_dormant}
+    jmp fword ptr [{LEAVE}]

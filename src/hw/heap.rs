@@ -1,0 +1,215 @@
+//! The core's heap: a list of free blocks in address order, first fit, neighbours joined; and the page frames that the core
+//! has in hand for its own growth, so that it need not ask the allocator in the middle of a service.
+//!
+//! Facts relied on: one thread of control with interrupts off; the addresses from [`HEAP_BASE`] up have a page table and
+//! nothing else uses them.
+
+use core::alloc::{GlobalAlloc, Layout};
+
+use arrayvec::ArrayVec;
+
+use ferrite::paging::frames::Owner;
+use ferrite::paging::Memory;
+
+use super::memory::{map_core_page, HEAP_BASE};
+
+/// Most that the heap may grow to: one page table's worth.
+const HEAP_MAX: u32 = 4 << 20;
+/// Every block is a multiple of this and aligned to it.
+const GRAIN: u32 = 16;
+
+/// A free block's head, in the block itself.
+#[repr(C)]
+struct Free {
+    bytes: u32,
+    next: u32,
+}
+
+/// The heap's state.
+struct Heap {
+    /// First free block, 0 if there is none.
+    first: u32,
+    /// End of what is mapped.
+    end: u32,
+}
+
+static mut HEAP: Heap = Heap { first: 0, end: HEAP_BASE };
+/// Frames in hand, at most, and how many a refill brings.
+const SPARE_MAX: usize = 512;
+const SPARE_WANTED: usize = 40;
+static mut SPARE: ArrayVec<u32, SPARE_MAX> = ArrayVec::new_const();
+
+/// The allocator that `alloc` uses.
+pub struct CoreAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CoreAllocator = CoreAllocator;
+
+/// The heap's state.
+fn heap() -> &'static mut Heap {
+    // SAFETY: one thread of control, and no caller keeps the reference beyond its own function.
+    unsafe { &mut *(&raw mut HEAP) }
+}
+
+/// The frames in hand.
+fn spare() -> &'static mut ArrayVec<u32, SPARE_MAX> {
+    // SAFETY: one thread of control, and no caller keeps the reference beyond its own function.
+    unsafe { &mut *(&raw mut SPARE) }
+}
+
+/// Tops up the frames in hand. Cheap when there are enough; when memory is short, it stays short.
+#[inline]
+pub fn refill(memory: &mut Memory) {
+    if spare().len() < SPARE_WANTED / 2 {
+        refill_slowly(memory);
+    }
+}
+
+#[cold]
+fn refill_slowly(memory: &mut Memory) {
+    let spare = spare();
+    while spare.len() < SPARE_WANTED {
+        let Some(frame) = memory.frames.allocate(Owner::Kernel) else { return };
+        spare.push(frame);
+    }
+}
+
+/// Gives the frames that are too many back to the allocator.
+pub fn trim(memory: &mut Memory) {
+    let spare = spare();
+    while spare.len() > SPARE_WANTED {
+        if let Some(frame) = spare.pop() {
+            memory.frames.free(frame);
+        }
+    }
+}
+
+/// Takes a frame in hand.
+pub fn take_frame() -> Option<u32> {
+    spare().pop()
+}
+
+/// Keeps a page frame of the core's for later growth. Beyond the room there is it is lost, which needs more LDT pages than
+/// all clients have.
+pub fn keep_frame(frame: u32) {
+    let _ = spare().try_push(frame);
+}
+
+/// Makes sure that an allocation of `bytes` will succeed; false when there is no memory for it.
+pub fn reserve(bytes: usize) -> bool {
+    let wanted = round(bytes as u32);
+    let heap = heap();
+    while heap.largest() < wanted {
+        if heap.end >= HEAP_BASE + HEAP_MAX || !map_core_page(heap.end) {
+            return false;
+        }
+        let at = heap.end;
+        heap.end += 4096;
+        heap.give(at, 4096);
+    }
+    true
+}
+
+fn round(bytes: u32) -> u32 {
+    (bytes.max(1) + GRAIN - 1) & !(GRAIN - 1)
+}
+
+impl Heap {
+    fn block(at: u32) -> &'static mut Free {
+        // SAFETY: `at` is a free block's address: mapped, aligned to GRAIN, and only the heap uses it.
+        unsafe { &mut *(at as *mut Free) }
+    }
+
+    /// Bytes of the largest free block.
+    fn largest(&self) -> u32 {
+        let mut largest = 0;
+        let mut at = self.first;
+        while at != 0 {
+            let block = Self::block(at);
+            largest = largest.max(block.bytes);
+            at = block.next;
+        }
+        largest
+    }
+
+    /// Takes a block, or 0.
+    fn take(&mut self, bytes: u32) -> u32 {
+        let mut before = 0;
+        let mut at = self.first;
+        while at != 0 {
+            let (size, next) = {
+                let block = Self::block(at);
+                (block.bytes, block.next)
+            };
+            if size >= bytes {
+                let follow = if size > bytes {
+                    let rest = at + bytes;
+                    let block = Self::block(rest);
+                    block.bytes = size - bytes;
+                    block.next = next;
+                    rest
+                } else {
+                    next
+                };
+                match before {
+                    0 => self.first = follow,
+                    _ => Self::block(before).next = follow,
+                }
+                return at;
+            }
+            before = at;
+            at = next;
+        }
+        0
+    }
+
+    /// Gives a block back and joins it with its neighbours.
+    fn give(&mut self, at: u32, bytes: u32) {
+        let mut before = 0;
+        let mut next = self.first;
+        while next != 0 && next < at {
+            before = next;
+            next = Self::block(next).next;
+        }
+        let block = Self::block(at);
+        block.bytes = bytes;
+        block.next = next;
+        if next != 0 && at + bytes == next {
+            let follower = Self::block(next);
+            block.bytes += follower.bytes;
+            block.next = follower.next;
+        }
+        match before {
+            0 => self.first = at,
+            _ => {
+                let previous = Self::block(before);
+                if before + previous.bytes == at {
+                    previous.bytes += block.bytes;
+                    previous.next = block.next;
+                } else {
+                    previous.next = at;
+                }
+            }
+        }
+    }
+}
+
+// SAFETY: `take` hands out each byte once until `give`; blocks are aligned to 16, and no type here wants more.
+unsafe impl GlobalAlloc for CoreAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let bytes = round(layout.size() as u32);
+        let heap = heap();
+        let at = heap.take(bytes);
+        if at != 0 || layout.align() > GRAIN as usize {
+            return at as *mut u8;
+        }
+        if reserve(bytes as usize) {
+            return heap.take(bytes) as *mut u8;
+        }
+        core::ptr::null_mut()
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        heap().give(at as u32, round(layout.size() as u32));
+    }
+}

@@ -1,0 +1,137 @@
+//! The one owner of the core's state, and the doors through which events reach it.
+//!
+//! Facts relied on: one CPU, interrupts off, ring 0: an event runs to its end before the next begins. `BUSY` detects
+//! a door that is opened from inside.
+
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use alloc::vec::Vec;
+
+use ferrite::layout::{event, RealFrame, ResidentInfo};
+use ferrite::machine::Machine;
+use ferrite::monitor::slots::Slots;
+use ferrite::monitor::{to_frame, Monitor, Resume};
+
+use super::memory::Pc;
+use super::screen::Screen;
+use super::{boot, cpu, heap, tables};
+
+/// The monitor over the real machine.
+pub type Core = Monitor<Pc, Screen>;
+
+/// The monitor; valid once `READY` is set.
+pub static mut MONITOR: MaybeUninit<Core> = MaybeUninit::uninit();
+/// The stack of pending crossings, which the entry code knows by address.
+pub static mut SLOTS: Slots = Slots::new();
+/// What the resident code looked like at start: offset and bytes.
+static mut CLEAN: (u16, Vec<u8>) = (0, Vec::new());
+
+static READY: AtomicBool = AtomicBool::new(false);
+static BUSY: AtomicBool = AtomicBool::new(false);
+
+/// Runs `f` on the state.
+///
+/// # Panics
+/// Before start, and when called from inside itself.
+#[inline]
+pub fn with<T>(f: impl FnOnce(&mut Core, &mut Slots) -> T) -> T {
+    // Plain load and store: one CPU with interrupts off.
+    assert!(READY.load(Ordering::Relaxed) && !BUSY.load(Ordering::Relaxed), "the core's state is not free");
+    BUSY.store(true, Ordering::Relaxed);
+    // SAFETY: BUSY makes this the only reference; READY says that it was written.
+    let monitor = unsafe { (*(&raw mut MONITOR)).assume_init_mut() };
+    // SAFETY: BUSY makes this the only reference; the entry code touches the slots only while no Rust code runs.
+    let slots = unsafe { &mut *(&raw mut SLOTS) };
+    let result = f(monitor, slots);
+    BUSY.store(false, Ordering::Relaxed);
+    result
+}
+
+/// Stores the monitor that start-up has built, and the clean copy of the resident code.
+pub fn install(core: Core, clean: (u16, Vec<u8>)) {
+    // SAFETY: called once, before READY; no reference exists.
+    unsafe { (*(&raw mut MONITOR)).write(core) };
+    // SAFETY: as above.
+    unsafe { *(&raw mut CLEAN) = clean };
+    READY.store(true, Ordering::Relaxed);
+}
+
+/// Address of a field of the resident part's head.
+macro_rules! resident_field {
+    ($resident:expr, $field:ident, $type:ty) => {
+        ($resident as usize + core::mem::offset_of!(ResidentInfo, $field)) as *mut $type
+    };
+}
+
+/// A crossing from real mode. True: a client runs now; false: leave again.
+pub fn real_event(resident: u32) -> bool {
+    let at = resident_field!(resident, frame, RealFrame);
+    // SAFETY: the resident part lies in conventional memory, identity-mapped, aligned to 16; it has filled the frame.
+    let mut frame = unsafe { at.read_unaligned() };
+    let active = match frame.event as u32 {
+        event::INIT => {
+            frame.eax = match boot::start(resident, frame.ebx) {
+                Ok(()) => 0,
+                Err(error) => error as u32,
+            };
+            false
+        }
+        _ if !READY.load(Ordering::Relaxed) => false,
+        event::DPMI_ENTRY => return activate(resident, at, frame),
+        _ => {
+            with(|core, _| {
+                heap::refill(&mut core.host.memory);
+                core.dormant_event(&mut frame);
+            });
+            false
+        }
+    };
+    // SAFETY: as above.
+    unsafe { at.write_unaligned(frame) };
+    active
+}
+
+/// The DPMI entry point while dormant.
+fn activate(resident: u32, at: *mut RealFrame, mut frame: RealFrame) -> bool {
+    tables::load_task();
+    let resume = with(|core, slots| {
+        heap::refill(&mut core.host.memory);
+        let fpu = core.host.facts.has_fpu;
+        cpu::prepare(fpu, !fpu);
+        let resume = core.activate(slots, &frame);
+        if resume == Resume::Dormant {
+            to_frame(slots.regs(), &mut frame);
+        }
+        resume
+    });
+    if resume == Resume::Dormant {
+        // SAFETY: the frame in the resident part, as `real_event` found it.
+        unsafe { at.write_unaligned(frame) };
+        return false;
+    }
+    // SAFETY: a byte of the resident part's head.
+    unsafe { resident_field!(resident, active, u8).write(1) };
+    true
+}
+
+/// The last client is gone: the root slot becomes the real-mode frame, and the resident code is written anew, since a client
+/// may have reached it.
+pub fn leave_active() {
+    with(|core, slots| {
+        let resident = core.host.facts.resident;
+        // SAFETY: no reference to CLEAN exists outside this function after start.
+        let (start, bytes) = unsafe { &*(&raw const CLEAN) };
+        core.host.machine.write_bytes(resident + *start as u32, bytes);
+        core.host.machine.load_space(core.host.facts.kernel_directory);
+        cpu::load_ldt(0);
+        heap::trim(&mut core.host.memory);
+        let at = resident_field!(resident, frame, RealFrame);
+        let mut frame = RealFrame { a20_wanted: core.a20 as u8, a20_found: 1, ..Default::default() };
+        to_frame(slots.regs(), &mut frame);
+        // SAFETY: the frame lies in the resident part, which is mapped.
+        unsafe { at.write_unaligned(frame) };
+        // SAFETY: a byte of the resident part's head.
+        unsafe { resident_field!(resident, active, u8).write(0) };
+    });
+}

@@ -1,0 +1,142 @@
+//! The live GDT, IDT and TSS.
+//!
+//! Facts relied on: only the core's page tables map these, for ring 0; they are written with interrupts off, before the CPU
+//! uses what was written.
+
+use ferrite::landing::LANDING_PAGE;
+use ferrite::layout::{
+    SEL_BIOS_DATA, SEL_CORE_CODE, SEL_CORE_DATA, SEL_LANDING16, SEL_LANDING32, SEL_LDT, SEL_RESIDENT_CODE,
+    SEL_RESIDENT_DATA, SEL_TSS,
+};
+use ferrite::x86::descriptor::{Descriptor, BIG, CODE3, DATA3};
+
+/// Alias of the exit's stack for guests with 16-bit stacks (entry.S).
+pub const SEL_ESPFIX: u32 = 0x50;
+/// Bytes of the GDT.
+pub const GDT_BYTES: usize = 0x58;
+/// Bytes of the TSS before the I/O bitmap.
+const TSS_BYTES: usize = 104;
+/// One bit per port, and the byte of ones that the CPU wants behind them.
+const BITMAP_BYTES: usize = 8192 + 1;
+
+/// The global descriptor table. The core's own segments are there from the beginning: the first crossing needs them before
+/// [`fill`] has run.
+pub static mut GDT: [u64; GDT_BYTES / 8] = {
+    let mut table = [0; GDT_BYTES / 8];
+    table[SEL_CORE_CODE as usize / 8] = Descriptor::new(0, !0, 0x9B, BIG).0;
+    table[SEL_CORE_DATA as usize / 8] = Descriptor::new(0, !0, 0x93, BIG).0;
+    table
+};
+/// The interrupt descriptor table.
+pub static mut IDT: [u64; 256] = [0; 256];
+/// ESP and SS for the narrow exit (entry.S).
+pub static mut ESPFIX: [u32; 2] = [0, SEL_ESPFIX];
+/// Where the core leaves for real mode: offset and selector.
+pub static mut LEAVE: [u32; 2] = [0, SEL_RESIDENT_CODE];
+
+/// The task state segment with its I/O permission bitmap.
+#[repr(C, align(16))]
+pub struct TaskState {
+    link: u32,
+    esp0: u32,
+    ss0: u32,
+    rest: [u32; 22],
+    trap: u16,
+    bitmap_offset: u16,
+    bitmap: [u8; BITMAP_BYTES],
+}
+
+/// The task state segment.
+pub static mut TSS: TaskState = TaskState {
+    link: 0,
+    esp0: 0,
+    ss0: SEL_CORE_DATA,
+    rest: [0; 22],
+    trap: 0,
+    bitmap_offset: TSS_BYTES as u16,
+    bitmap: [0; BITMAP_BYTES],
+};
+
+const _: () = assert!(core::mem::offset_of!(TaskState, bitmap) == TSS_BYTES);
+
+/// Ports that V86 code does not reach directly: A20 hangs on them.
+const CAUGHT_PORTS: [u16; 3] = [0x60, 0x64, 0x92];
+
+extern "C" {
+    static vector_stubs: u8;
+}
+
+/// Gates that INT from ring 3 must not pass: exceptions and IRQs that cannot be told from it otherwise. 10h to 13h stay
+/// open, as programs call them; CR0.NE and AM, and CR4.MCE, stay clear for that.
+const fn is_closed(vector: usize) -> bool {
+    matches!(vector, 0x01 | 0x02 | 0x06 | 0x07 | 0x08..=0x0F | 0x70..=0x77)
+}
+
+/// Fills the tables.
+///
+/// # Safety
+/// Called once, at start, from the core's only thread of control.
+pub unsafe fn fill(resident: u32, leave: u16) {
+    let tss = (&raw const TSS) as u32;
+    let gdt = (&raw mut GDT).cast::<u64>();
+    let entries = [
+        (SEL_CORE_CODE, Descriptor::new(0, !0, 0x9B, BIG)),
+        (SEL_CORE_DATA, Descriptor::new(0, !0, 0x93, BIG)),
+        (SEL_RESIDENT_CODE, Descriptor::new(resident, 0xFFFF, 0x9B, 0)),
+        (SEL_RESIDENT_DATA, Descriptor::new(resident, 0xFFFF, 0x93, 0)),
+        (SEL_TSS, Descriptor::new(tss, (TSS_BYTES + BITMAP_BYTES - 1) as u32, 0x89, 0)),
+        (SEL_LANDING32, Descriptor::new(LANDING_PAGE, 0xFFF, CODE3, BIG)),
+        (SEL_LANDING16, Descriptor::new(LANDING_PAGE, 0xFFF, CODE3, 0)),
+        (SEL_BIOS_DATA, Descriptor::new(0x400, 0xFFFF, DATA3, 0)),
+        (SEL_ESPFIX, Descriptor::new(0, !0, 0x93, BIG)),
+    ];
+    for (selector, descriptor) in entries {
+        // SAFETY: every selector above lies inside GDT_BYTES.
+        unsafe { gdt.add(selector as usize >> 3).write(descriptor.0) };
+    }
+    let stubs = (&raw const vector_stubs) as u32;
+    let idt = (&raw mut IDT).cast::<u64>();
+    for vector in 0..256 {
+        let at = stubs + vector as u32 * 32;
+        let access: u64 = if is_closed(vector) { 0x8E00 } else { 0xEE00 };
+        let gate = (at & 0xFFFF) as u64
+            | (SEL_CORE_CODE as u64) << 16
+            | access << 32
+            | ((at >> 16) as u64) << 48;
+        // SAFETY: the table has 256 entries.
+        unsafe { idt.add(vector).write(gate) };
+    }
+    // SAFETY: an address inside the static; nothing is read.
+    let bitmap = unsafe { (&raw mut TSS.bitmap).cast::<u8>() };
+    for port in CAUGHT_PORTS {
+        let byte = port as usize / 8;
+        // SAFETY: ports are below 65536, so the byte lies inside the bitmap.
+        let old = unsafe { bitmap.add(byte).read() };
+        // SAFETY: as above.
+        unsafe { bitmap.add(byte).write(old | 1 << (port % 8)) };
+    }
+    // SAFETY: as above; the last byte.
+    unsafe { bitmap.add(BITMAP_BYTES - 1).write(0xFF) };
+    // SAFETY: LEAVE is a static of two words.
+    unsafe { (&raw mut LEAVE).cast::<u32>().write(leave as u32) };
+}
+
+/// Loads the task register; each crossing from real mode may, as the busy bit is cleared first.
+pub fn load_task() {
+    let gdt = (&raw mut GDT).cast::<u64>();
+    // SAFETY: SEL_TSS lies inside the table.
+    let slot = unsafe { gdt.add(SEL_TSS as usize >> 3) };
+    // SAFETY: as above.
+    let busy = unsafe { slot.read() };
+    // SAFETY: as above.
+    unsafe { slot.write(busy & !(2 << 40)) };
+    // SAFETY: the descriptor names the static TSS and is not busy.
+    unsafe { core::arch::asm!("ltr {0:x}", in(reg) SEL_TSS, options(nostack, preserves_flags)) };
+}
+
+/// Points the LDT descriptor at a client's table; `bytes` 0 for none.
+pub fn set_ldt(base: u32, bytes: u32) {
+    let descriptor = Descriptor::new(base, bytes.saturating_sub(1), 0x82, 0);
+    // SAFETY: SEL_LDT lies inside the table, which only the core uses.
+    unsafe { (&raw mut GDT).cast::<u64>().add(SEL_LDT as usize >> 3).write(descriptor.0) };
+}
