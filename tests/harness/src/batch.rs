@@ -27,6 +27,8 @@ pub struct Job {
     pub limit: Duration,
     /// Its standard input. Empty: NUL, which is at its end at once.
     pub input: Vec<u8>,
+    /// Files of C: to bring back from the machine when it is over.
+    pub collect: Vec<String>,
 }
 
 impl Job {
@@ -39,6 +41,7 @@ impl Job {
             arguments: String::new(),
             limit: Duration::from_secs(30),
             input: Vec::new(),
+            collect: Vec::new(),
         }
     }
 }
@@ -82,6 +85,8 @@ pub struct JobResult {
     pub aftermath: Option<End>,
     /// What it wrote to standard output and standard error.
     pub output: Vec<u8>,
+    /// The files that were to be brought back, as far as they are there.
+    pub files: Vec<GuestFile>,
     /// The lines it (or the host) wrote to port E9h while it ran.
     pub channel: Vec<String>,
     /// Wall-clock time of the run, as far as it could be seen.
@@ -109,6 +114,7 @@ impl JobResult {
             end,
             aftermath: None,
             output: Vec::new(),
+            files: Vec::new(),
             channel: Vec::new(),
             elapsed: Duration::ZERO,
             screen,

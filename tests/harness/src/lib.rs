@@ -12,6 +12,7 @@ pub mod api;
 pub mod apt;
 pub mod batch;
 mod boot;
+pub mod corpus;
 pub mod disk;
 mod emulators;
 pub mod find;

@@ -12,7 +12,7 @@ use crate::api::Places;
 use crate::batch::{End, Job, JobResult, Screen};
 use crate::boot::{self, Booted};
 use crate::host::HostUnderTest;
-use crate::machine::{Engine, Machine};
+use crate::machine::{Engine, GuestFile, Machine};
 use crate::process::Event;
 
 /// How often a boot is tried.
@@ -205,6 +205,7 @@ impl<'a> Watch<'a> {
             end,
             aftermath: None,
             output: Vec::new(),
+            files: Vec::new(),
             channel: std::mem::take(&mut self.lines),
             elapsed: self.since.elapsed(),
             screen,
@@ -314,6 +315,8 @@ impl<'a> Watch<'a> {
         for (number, result) in self.results.iter_mut().enumerate() {
             if let Some(result) = result {
                 result.output = drive.read(&format!("HARNESS\\OUT\\{number:04}.TXT")).unwrap_or_default();
+                let read = |path: &String| Some(GuestFile::new(path.clone(), drive.read(path)?));
+                result.files = self.jobs[number].collect.iter().filter_map(read).collect();
             }
         }
         Ok(())

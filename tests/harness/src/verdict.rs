@@ -198,6 +198,7 @@ mod tests {
             end: End::Exited { code: 0, kind: 0 },
             aftermath: None,
             output: Vec::new(),
+            files: Vec::new(),
             channel: lines.iter().map(|line| line.to_string()).collect(),
             elapsed: Duration::ZERO,
             screen: None,

@@ -1,0 +1,129 @@
+//! Makes the list: runs every candidate under the oracles and writes down where they agree.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::api::Places;
+use crate::batch::{self, End, JobResult};
+use crate::corpus::list::{output_hash, Entry};
+use crate::corpus::{build, jobs, select};
+use crate::fpc::FreePascal;
+use crate::host::HostUnderTest;
+use crate::machine::{Engine, Machine};
+use crate::report::Progress;
+use crate::suite::LANES;
+
+const HEADER: &str = "\
+# Programs of the corpus, recorded by tests/harness/examples/record_corpus.rs.
+#
+# name     own/ is tests/corpus, demo/ is demo/text, test/ and tbs/ are fpcsrc/tests of Free Pascal 3.2.2
+# code     the errorlevel
+# output   hash of standard output and error (tests/harness/src/corpus/list.rs), - where it differs
+#          from host to host, e.g. because the program prints free memory
+# oracles  the hosts under which it ran like this
+";
+
+const EXCLUDED: &str = "\
+# Candidates that are not in programs.txt, and why. Recorded together with it.
+";
+
+/// Runs all candidates (or those whose name contains one of `patterns`) under each oracle in QEMU
+/// and writes `programs.txt` and `excluded.txt` in tests/corpus.
+///
+/// # Errors
+/// When the tool chain, a machine or a file cannot be had.
+pub fn record(
+    oracles: &[PathBuf],
+    patterns: &[String],
+    places: &Places,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let tools = FreePascal::provide(&places.cache, progress)?;
+    let mut names = select::candidates(&places.root, &tools)?;
+    names
+        .retain(|name| patterns.is_empty() || patterns.iter().any(|pattern| name.contains(pattern.as_str())));
+    let sources: Vec<_> =
+        names.iter().map(|name| select::locate(name, &places.root, &tools)).collect::<Result<_>>()?;
+    progress.note(&format!("compiling {} candidates", sources.len()));
+    let built = build::build_all(&sources, &tools, &places.cache, progress);
+    let mut excluded = BTreeMap::new();
+    let mut programs = Vec::new();
+    for (source, program) in sources.iter().zip(built) {
+        match program {
+            Ok(program) => programs.push((source, program)),
+            Err(error) => {
+                excluded.insert(source.name.clone(), format!("does not compile: {}", one_line(&error)));
+            }
+        }
+    }
+    let mut runs = Vec::new();
+    for oracle in oracles {
+        let host = HostUnderTest::resident(oracle);
+        progress.note(&format!("{} programs under {}", programs.len(), host.label()));
+        let jobs = jobs(programs.iter().map(|(source, program)| (source.name.as_str(), program)));
+        let results = batch::run(&Machine::new(Engine::Qemu), &host, &jobs, places, LANES, &|_| ())?;
+        runs.push((host.label(), results));
+    }
+    let mut entries = Vec::new();
+    for (index, (source, _)) in programs.iter().enumerate() {
+        let results: Vec<(&str, &JobResult)> =
+            runs.iter().map(|(label, results)| (label.as_str(), &results[index])).collect();
+        match agree(source, &results) {
+            Ok(entry) => entries.push(entry),
+            Err(reason) => {
+                excluded.insert(source.name.clone(), reason);
+            }
+        }
+    }
+    write(places, &entries, &excluded)
+}
+
+/// What the oracles make of a program: it belongs to the list where at least one runs it as its
+/// author meant.
+fn agree(source: &select::Source, results: &[(&str, &JobResult)]) -> Result<Entry, String> {
+    let is_good = |result: &JobResult| {
+        result.end == End::Exited { code: source.code, kind: 0 } && result.aftermath.is_none()
+    };
+    let good: Vec<_> = results.iter().filter(|(_, result)| is_good(result)).collect();
+    if good.is_empty() {
+        let ends: Vec<String> =
+            results.iter().map(|(label, result)| format!("{label}: {}", result.end)).collect();
+        let said = results.iter().find_map(|(_, result)| result.text().lines().last().map(one_line));
+        return Err(format!("{} ({})", ends.join(", "), said.unwrap_or_default()));
+    }
+    let hashes: Vec<u64> = good.iter().map(|(_, result)| output_hash(&result.text())).collect();
+    let is_stable = hashes.iter().all(|hash| *hash == hashes[0]);
+    let oracles: Vec<&str> = good.iter().map(|(label, _)| *label).collect();
+    Ok(Entry {
+        name: source.name.clone(),
+        code: source.code,
+        output: is_stable.then_some(hashes[0]),
+        oracles: oracles.join("+"),
+    })
+}
+
+fn one_line(text: &str) -> String {
+    let line =
+        text.lines().find(|line| line.contains("Error") || line.contains("Fatal")).or(text.lines().next());
+    let line = line.unwrap_or_default().trim();
+    // Compiler messages begin with the file's path, which is this machine's own.
+    let line = line.rsplit_once(") ").map_or(line, |(_, rest)| rest);
+    line.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(100).collect()
+}
+
+fn write(places: &Places, entries: &[Entry], excluded: &BTreeMap<String, String>) -> Result<()> {
+    let folder = places.root.join("tests/corpus");
+    let mut text = HEADER.to_string();
+    for entry in entries {
+        let _ = writeln!(text, "{entry}");
+    }
+    std::fs::write(folder.join("programs.txt"), text)?;
+    let mut text = EXCLUDED.to_string();
+    for (name, reason) in excluded {
+        let _ = writeln!(text, "{name}: {reason}");
+    }
+    Ok(std::fs::write(folder.join("excluded.txt"), text)?)
+}
