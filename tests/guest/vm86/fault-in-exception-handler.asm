@@ -1,0 +1,16 @@
+; A client whose exception handler faults.
+; expect: pass
+; machines: qemu bochs dosbox-x
+; width: 16 32
+; plan: 16
+; timeout: 60
+
+%include "vm86/victim.inc"
+
+child_ends:
+        set_handler 0203h, 06h, bad_handler
+        ud2
+        jmp     $
+bad_handler:
+        lgdt    [cs:results]
+        jmp     $
