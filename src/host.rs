@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::client::{Client, CLIENTS_MAX};
+use crate::dos::Calls;
 use crate::layout::LOW_END;
 use crate::machine::Machine;
 use crate::paging::frames::Owner;
@@ -85,6 +86,8 @@ pub struct Host<M: Machine> {
     pub call: Option<RealCall<M>>,
     /// Real-mode callbacks of all clients; grows on demand.
     pub callbacks: Vec<Callback>,
+    /// Translated DOS calls that wait for an answer.
+    pub dos: Calls,
     /// One bit for each real-mode vector that some client handles in protected mode (IRQs, 1Ch, 23h, 24h): the entry
     /// code tests it on every interrupt in V86 mode.
     pub hooked: [u32; 8],
@@ -211,6 +214,7 @@ impl<M: Machine> Host<M> {
             xms,
             call: None,
             callbacks: Vec::new(),
+            dos: Calls::new(),
             hooked: [0; 8],
             wanted_page: 0,
             facts,

@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod client;
+pub mod dos;
 pub mod dpmi;
 pub mod heap;
 pub mod host;

@@ -1,5 +1,6 @@
 //! One client's life: what belongs to it, from the mode switch at the DPMI entry point to its end.
 
+use crate::dos::Holdings;
 use crate::dpmi::dosmem::DosBlocks;
 use crate::dpmi::ldt::Allocated;
 use crate::dpmi::watch::Watches;
@@ -64,6 +65,8 @@ pub struct Client {
     pub locked_esp: u32,
     /// How many crossings run on the locked stack now.
     pub locked_depth: u32,
+    /// What it has from the DOS extension.
+    pub dos: Holdings,
     /// Hardware watchpoints (0B00h).
     pub watches: Watches,
     /// What 0E01h asked for: bit 0 MPv, bit 1 EMv.

@@ -18,7 +18,6 @@ use crate::host::{Finish, Host, RealCall, RealTarget};
 use crate::machine::Machine;
 use crate::regs::{Registers, Width, ALWAYS, CARRY, INTERRUPT};
 use crate::service::{Code, Next, Outcome, Refusal, Then};
-use crate::x86::descriptor::{Descriptor, DATA3};
 
 /// Paragraphs in 64 KiB.
 const WINDOW: u16 = 0x1000;
@@ -115,50 +114,72 @@ fn freed<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers)
     if real.eflags & CARRY != 0 {
         return Err(Refusal { code: real.ax(), bx: None });
     }
-    let blocks = &mut host.client().dos_blocks;
-    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
-    let block = blocks.blocks.swap_remove(at);
-    release_run(host, block.index, block.count, regs);
+    settle_free(host, regs, regs.dx());
     Ok(Next::Resume)
+}
+
+/// DOS has freed the block with this first selector: its descriptors go as well.
+pub fn settle_free<M: Machine>(host: &mut Host<M>, regs: &mut Registers, selector: u16) {
+    let blocks = &mut host.client().dos_blocks;
+    if let Some(at) = blocks.find(selector) {
+        let block = blocks.blocks.swap_remove(at);
+        release_run(host, block.index, block.count, regs);
+    }
 }
 
 /// AX=0102h. In: BX paragraphs, DX first selector of a block. Refused: DOS's code (7, 8, 9) with BX the largest size, 8011h when
 /// the descriptors behind the block's own are taken, 8022h.
 pub fn resize<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
-    let width = host.width();
-    let blocks = &mut host.client().dos_blocks;
-    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
-    let block = blocks.blocks[at];
-    let count = descriptors_for(width, regs.bx());
-    if count > block.count {
-        let (first, more) = (block.index + block.count, count - block.count);
-        with_table(host, |machine, id, table| ldt::allocate_at(machine, id, table, first, more))?;
-        // The block owns them from here on, whatever DOS says: `resized` gives back what is too many.
-        host.client().dos_blocks.blocks[at].count = count;
-    }
-
-    ask_dos(host, regs, 0x4A, regs.bx(), block.segment, resized)
+    let segment = prepare_resize(host, regs.dx(), regs.bx())?;
+    ask_dos(host, regs, 0x4A, regs.bx(), segment, resized)
 }
 
 fn resized<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers) -> Outcome {
+    let refused = real.eflags & CARRY != 0;
+    settle_resize(host, regs, regs.dx(), regs.bx(), refused);
+    if refused {
+        return Err(refused_by_dos(real));
+    }
+    Ok(Next::Resume)
+}
+
+/// Takes the descriptors that a block needs for its new size, and gives its paragraph for DOS. 8011h, 8022h.
+pub fn prepare_resize<M: Machine>(host: &mut Host<M>, selector: u16, paragraphs: u16) -> Result<u16, Code> {
     let width = host.width();
     let blocks = &mut host.client().dos_blocks;
-    let at = blocks.find(regs.dx()).ok_or(Code::InvalidSelector)?;
+    let at = blocks.find(selector).ok_or(Code::InvalidSelector)?;
+    let block = blocks.blocks[at];
+    let count = descriptors_for(width, paragraphs);
+    if count > block.count {
+        let (first, more) = (block.index + block.count, count - block.count);
+        with_table(host, |machine, id, table| ldt::allocate_at(machine, id, table, first, more))?;
+        // The block owns them from here on, whatever DOS says: `settle_resize` gives back what is too many.
+        host.client().dos_blocks.blocks[at].count = count;
+    }
+    Ok(block.segment)
+}
+
+/// DOS has answered: the block has its new size, or, if `refused`, the old one.
+pub fn settle_resize<M: Machine>(
+    host: &mut Host<M>,
+    regs: &mut Registers,
+    selector: u16,
+    paragraphs: u16,
+    refused: bool,
+) {
+    let width = host.width();
+    let blocks = &mut host.client().dos_blocks;
+    let Some(at) = blocks.find(selector) else { return };
     let block = &mut blocks.blocks[at];
-    let refused = real.eflags & CARRY != 0;
     if !refused {
-        block.paragraphs = regs.bx();
+        block.paragraphs = paragraphs;
     }
     let owned = block.count;
     block.count = descriptors_for(width, block.paragraphs);
     let block = *block;
 
     release_run(host, block.index + block.count, owned.saturating_sub(block.count), regs);
-    if refused {
-        return Err(refused_by_dos(real));
-    }
     describe(host, &block);
-    Ok(Next::Resume)
 }
 
 fn refused_by_dos(real: &Registers) -> Refusal {
@@ -193,15 +214,8 @@ fn ask_dos<M: Machine>(
 
 /// Writes a block's descriptors.
 fn describe<M: Machine>(host: &mut Host<M>, block: &DosBlock) {
-    let base = (block.segment as u32) << 4;
-    let bytes = (block.paragraphs as u32) << 4;
-    for number in 0..block.count {
-        let skipped = (number as u32) << 16;
-        let left = bytes.saturating_sub(skipped);
-        let covered = if number == 0 { left } else { left.min(0x1_0000) };
-        let descriptor = Descriptor::new(base + skipped, covered.saturating_sub(1), DATA3, 0);
-        host.machine.set_descriptor(host.current, block.index + number, descriptor.0);
-    }
+    let (base, bytes) = ((block.segment as u32) << 4, (block.paragraphs as u32) << 4);
+    ldt::tile(&mut host.machine, host.current, (block.index, block.count), base, bytes);
 }
 
 fn release_run<M: Machine>(host: &mut Host<M>, first: u16, count: u16, regs: &mut Registers) {

@@ -227,6 +227,7 @@ impl Client {
             locked_selector: 0,
             locked_esp: 0,
             locked_depth: 0,
+            dos: Default::default(),
             watches: Default::default(),
             coprocessor: 1,
             fpu: INITIAL_FPU,

@@ -2,6 +2,7 @@ use super::*;
 use crate::dpmi::fixture::{host, refusal, registers, run_with, CLIENT};
 use crate::mock::Mock;
 use crate::regs::INTERRUPT;
+use crate::x86::descriptor::DATA3;
 
 /// DOS with a fixed answer: AX, BX, CF; it notes what it was asked (AH, BX, ES).
 struct Dos {

@@ -237,7 +237,7 @@ fn write_descriptor<M: Machine>(host: &mut Host<M>, linear: u32, descriptor: Des
 }
 
 /// Runs `act` with the machine, the current client's number and its table.
-pub(in crate::dpmi) fn with_table<M: Machine, R>(
+pub fn with_table<M: Machine, R>(
     host: &mut Host<M>,
     act: impl FnOnce(&mut M, u8, &mut super::Allocated) -> R,
 ) -> R {

@@ -207,3 +207,15 @@ pub fn segment_to_selector<M: Machine>(
     ldt.segments.push((paragraph, index));
     Ok(selector_of(index))
 }
+
+/// Describes `bytes` bytes at `base` with the `count` (1 and more) descriptors from `first` on, one for each 64 KiB: the first has
+/// the limit of all of it, as DPMI 0.9 asks of 32-bit hosts, the others 64 KiB and the rest.
+pub fn tile<M: Machine>(machine: &mut M, client: u8, (first, count): (u16, u16), base: u32, bytes: u32) {
+    for number in 0..count {
+        let skipped = (number as u32) << 16;
+        let left = bytes.saturating_sub(skipped);
+        let covered = if number == 0 { left } else { left.min(0x1_0000) };
+        let descriptor = Descriptor::new(base + skipped, covered.saturating_sub(1), DATA3, 0);
+        machine.set_descriptor(client, first + number, descriptor.0);
+    }
+}

@@ -1,0 +1,137 @@
+//! Sectors of a drive: INT 25h, INT 26h and 7305h, a piece after the other.
+//!
+//! The handlers of INT 25h and 26h end with RETF and leave the flags on the stack, so they are called like a far procedure,
+//! and the client's stack is as it was. A packet's buffer pointer is offset and selector: 4 bytes for a 16-bit client, 6
+//! for a 32-bit one.
+
+use super::row::Segment;
+use super::span::{self, Span, Trouble, BAD_POINTER, NO_MEMORY};
+use super::{merge_ax, merge_flags, real_registers, transfer, Step};
+use crate::host::{Host, RealTarget};
+use crate::machine::Machine;
+use crate::regs::{Registers, Width, CARRY};
+
+/// Bytes of a sector.
+const SECTOR: u32 = 512;
+/// Where the sectors lie in the transfer buffer, behind the packet.
+const DATA: u32 = 16;
+
+/// Sectors and how far they have come.
+#[derive(Clone, Copy)]
+pub struct Disk {
+    vector: u8,
+    write: bool,
+    /// Is there a packet, or do CX and DX say what to do?
+    packet: bool,
+    at: Span,
+    start: u32,
+    total: u32,
+    done: u32,
+    piece: u32,
+    /// Has the piece been counted, so that only the next one is missing?
+    counted: bool,
+}
+
+impl Disk {
+    /// A transfer that has not begun.
+    pub const fn new(vector: u8, write: bool) -> Self {
+        let at = Span { linear: 0, room: 0 };
+        Disk { vector, write, packet: false, at, start: 0, total: 0, done: 0, piece: 0, counted: false }
+    }
+
+    /// Reads the packet or the registers, and asks for the first piece.
+    pub fn start<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
+        let offset = host.width().offset(regs.ebx);
+        let given = span::span(host, Segment::Ds.of(regs), offset)?;
+        self.packet = regs.cx() == 0xFFFF || self.vector == 0x21;
+        if self.packet {
+            let bytes = match host.width() {
+                Width::Bits16 => 10,
+                Width::Bits32 => 12,
+            };
+            span::readable(host, given, bytes)?;
+            self.start = host.machine.read_u32(given.linear);
+            self.total = host.machine.read_u16(given.linear + 4) as u32;
+            self.at = span::far_pointer(host, given.linear + 6)?.ok_or(Trouble::Fail(BAD_POINTER))?;
+        } else {
+            self.start = regs.dx() as u32;
+            self.total = regs.cx() as u32;
+            self.at = given;
+        }
+        if self.total * SECTOR > self.at.room {
+            return Err(Trouble::Fail(BAD_POINTER));
+        }
+        self.ask(host, regs)
+    }
+
+    fn ask<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
+        let fitting = host.facts.transfer.1.min(0x1_0000).saturating_sub(DATA) / SECTOR;
+        if fitting == 0 {
+            return Err(Trouble::Fail(NO_MEMORY));
+        }
+        self.piece = fitting.min(self.total - self.done);
+        let bytes = self.piece * SECTOR;
+        let buffer = transfer(host);
+        if bytes != 0 {
+            let at = self.at.after(self.done * SECTOR);
+            if self.write {
+                span::readable(host, at, bytes)?;
+                host.machine.copy(at.linear, buffer + DATA, bytes);
+            } else {
+                span::writable(host, at, bytes)?;
+            }
+        }
+
+        let mut real = real_registers(host, regs);
+        let start = self.start.wrapping_add(self.done);
+        if self.packet {
+            host.machine.write_u32(buffer, start);
+            host.machine.write_u16(buffer + 4, self.piece as u16);
+            host.machine.write_u16(buffer + 6, DATA as u16);
+            host.machine.write_u16(buffer + 8, host.facts.transfer.0);
+            real.set_bx(0);
+        } else {
+            real.set_bx(DATA as u16);
+            real.set_cx(self.piece as u16);
+            real.set_dx(start as u16);
+        }
+        self.counted = false;
+        Ok(Step::Ask(self.target(host), real, DATA + bytes))
+    }
+
+    fn target<M: Machine>(&self, host: &Host<M>) -> RealTarget {
+        if self.vector == 0x21 {
+            return RealTarget::Interrupt(0x21);
+        }
+        let handler = host.machine.read_u32(self.vector as u32 * 4);
+        RealTarget::Far { cs: (handler >> 16) as u16, ip: handler as u16 }
+    }
+
+    /// A piece is done.
+    pub fn returned<M: Machine>(
+        &mut self,
+        host: &mut Host<M>,
+        regs: &mut Registers,
+        real: &Registers,
+    ) -> Result<Step, Trouble> {
+        if real.eflags & CARRY == 0 {
+            if !self.counted {
+                let (at, bytes) = (self.at, self.piece * SECTOR);
+                if !self.write && bytes != 0 {
+                    let at = at.after(self.done * SECTOR);
+                    span::writable(host, at, bytes)?;
+                    let from = transfer(host) + DATA;
+                    host.machine.copy(from, at.linear, bytes);
+                }
+                self.done += self.piece;
+                self.counted = true;
+            }
+            if self.done < self.total {
+                return self.ask(host, regs);
+            }
+        }
+        merge_ax(host, regs, regs.eax & 0xFFFF_0000 | real.ax() as u32);
+        merge_flags(regs, real);
+        Ok(Step::Finished)
+    }
+}
