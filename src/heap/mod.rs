@@ -124,7 +124,6 @@ pub struct Heap {
     window_for: Option<u32>,
     low_dma: bool,
     hoard: u32,
-    top: u32,
 }
 
 impl Default for Heap {
@@ -145,7 +144,6 @@ impl Heap {
             window_for: None,
             low_dma: false,
             hoard: u32::MAX,
-            top: 0,
         }
     }
 
@@ -182,6 +180,17 @@ impl Heap {
             self.vacant = first as u16;
         }
         true
+    }
+
+    /// Bytes, in one piece, that the heap's table would need to grow; None while it has room for whatever one call does.
+    #[inline]
+    pub fn wants_room(&self) -> Option<usize> {
+        self.runs.wants_room()
+    }
+
+    /// Grows the table, if there is memory for it.
+    pub fn make_room(&mut self) {
+        let _ = self.runs.reserve(runs::ROOM);
     }
 
     /// Keeps small blocks where ISA DMA reaches: see the placement rule above.
@@ -378,12 +387,6 @@ impl Heap {
         let Some(run) = self.runs.holding(physical >> 10) else { return false };
         let run = self.runs.get(run);
         last >> 10 < run.end() && self.blocks.get(run.owner as usize).is_some_and(|block| block.locks > 0)
-    }
-
-    /// Highest physical address that the heap ever had, plus 1, divided by 1024.
-    #[inline]
-    pub fn top(&self) -> u32 {
-        self.top
     }
 
     fn unlocked(&self, index: u16) -> Result<&Block, Refusal> {

@@ -8,11 +8,15 @@
 //! Runs are nodes of one vector, named by index; nodes that are not used form a list of spares.
 
 use alloc::vec::Vec;
+use core::mem::size_of;
 
 /// No run.
 pub(super) const NONE: u32 = u32::MAX;
 /// Owner of a free run. Blocks have indices below [`super::BLOCKS_MAX`].
 pub(super) const FREE: u16 = u16::MAX;
+
+/// Spare runs that are enough for whatever one call does.
+pub(super) const ROOM: u32 = 32;
 
 /// One run.
 #[derive(Clone, Copy, Debug)]
@@ -87,9 +91,15 @@ impl Runs {
         self.spares >= count || self.grow(count)
     }
 
+    /// Bytes that growing takes; None when there are spares enough.
+    #[inline]
+    pub fn wants_room(&self) -> Option<usize> {
+        (self.spares < ROOM).then(|| (self.nodes.len() * 3 / 2 + 2 * ROOM as usize) * size_of::<Run>())
+    }
+
     #[cold]
     fn grow(&mut self, count: u32) -> bool {
-        let more = (count as usize).max(self.nodes.len() / 2).max(32);
+        let more = (count as usize).max(self.nodes.len() / 2).max(ROOM as usize);
         if self.nodes.try_reserve_exact(more).is_err()
             && self.nodes.try_reserve_exact(count as usize).is_err()
         {

@@ -136,7 +136,6 @@ impl Heap {
 
     fn accept(&mut self, run: Run) {
         self.runs.add(run.first * 4, run.count * 4);
-        self.top = self.top.max((run.first + run.count) * 4);
         self.window_for = None;
     }
 }

@@ -1,0 +1,231 @@
+//! 0Bh, CBh: copying between blocks and conventional memory.
+//!
+//! Everything is checked before the first byte moves. Ranges may overlap either way: what is copied is what stood there
+//! before. A conventional address is a paragraph and an offset, up to FFFF:FFFF, with A20 on whatever its state; below
+//! 110000h linear addresses are physical ones, so both ends are copied by physical addresses.
+
+use super::work::{self, Kind};
+use super::{Answer, Code, Stop, XmsContext, XmsOutcome};
+use crate::heap::Heap;
+use crate::machine::Machine;
+use crate::regs::Registers;
+
+/// Bytes that are copied before interrupts get in.
+pub const PIECE: u32 = 16 << 10;
+/// End of what a paragraph and an offset can address.
+const CONVENTIONAL_END: u32 = 0x10_FFF0;
+/// Stands for a block's index where an end is in conventional memory.
+const CONVENTIONAL: u16 = u16::MAX;
+
+/// One end of a move.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct End {
+    /// The block, or [`CONVENTIONAL`].
+    index: u16,
+    /// Offset of the next byte in the block, or its physical address.
+    at: u32,
+}
+
+impl End {
+    /// The block at this end.
+    pub(super) fn block(&self) -> Option<u16> {
+        (self.index != CONVENTIONAL).then_some(self.index)
+    }
+}
+
+/// A move, as far as it has got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moving {
+    /// Where the rest comes from.
+    pub(super) from: End,
+    /// Where it goes.
+    pub(super) to: End,
+    /// Bytes to go.
+    left: u32,
+    /// The ranges overlap so that the end must be copied first.
+    backward: bool,
+}
+
+/// AH=0Bh. In: DS:SI length (4), source handle (2), source offset (4), destination handle (2), destination offset (4); handle
+/// 0 makes the offset a far pointer. Refused: A3h to A7h.
+pub fn move_block<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsOutcome {
+    let at = structure(context, regs);
+    start(context, regs, at)
+}
+
+/// AH=CBh. In: as 0Bh, and two bytes more: bits 32 to 39 of source and destination offset. Refused: A3h to A7h.
+pub fn move_super<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsOutcome {
+    let at = structure(context, regs);
+    // No block is 4 GiB long.
+    if context.machine.read_u8(at + 16) != 0 {
+        return Err(Code::InvalidSourceOffset.into());
+    }
+    if context.machine.read_u8(at + 17) != 0 {
+        return Err(Code::InvalidTargetOffset.into());
+    }
+    start(context, regs, at)
+}
+
+/// Linear address of the structure at DS:SI, as the caller's A20 line has it.
+#[inline(always)]
+fn structure<M: Machine>(context: &XmsContext<M>, regs: &Registers) -> u32 {
+    match context.structure {
+        Some(at) => at,
+        None => {
+            let at = ((regs.v_ds & 0xFFFF) << 4) + (regs.esi & 0xFFFF);
+            if context.a20 {
+                at
+            } else {
+                at & 0xF_FFFF
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn start<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers, at: u32) -> XmsOutcome {
+    let machine = &*context.machine;
+    let length = machine.read_u32(at);
+    let (from_handle, from_offset) = (machine.read_u16(at + 4), machine.read_u32(at + 6));
+    let (to_handle, to_offset) = (machine.read_u16(at + 10), machine.read_u32(at + 12));
+    if length & 1 != 0 {
+        return Err(Code::InvalidLength.into());
+    }
+    let heap = &context.memory.heap;
+    let from = end(heap, from_handle, from_offset, length, FROM);
+    let to = end(heap, to_handle, to_offset, length, TO);
+    let (from, to) = match (from, to) {
+        (Ok(from), Ok(to)) => (from, to),
+        (from, to) => return Err(refusal(context, [from_handle, to_handle], [from, to])),
+    };
+    if length == 0 {
+        return Ok(Answer::SuccessWithBx);
+    }
+    let backward = from.index == to.index && from.at < to.at && to.at - from.at < length;
+    let mut moving = Moving { from, to, left: length, backward };
+    copy_piece(context, &mut moving);
+    if moving.left == 0 {
+        return Ok(Answer::SuccessWithBx);
+    }
+    move_on(context, regs, moving)
+}
+
+/// Copies piece after piece until it is done, or until there is a place to remember how far it got: then interrupts may
+/// come.
+pub(super) fn move_on<M: Machine>(
+    context: &mut XmsContext<M>,
+    regs: &mut Registers,
+    mut moving: Moving,
+) -> XmsOutcome {
+    while moving.left > 0 {
+        if work::put_off(context, regs, Kind::Move(moving)) {
+            return Ok(Answer::Again);
+        }
+        copy_piece(context, &mut moving);
+    }
+    Ok(Answer::SuccessWithBx)
+}
+
+/// The next piece after interrupts have been let in, and what follows it.
+pub(super) fn resumed<M: Machine>(
+    context: &mut XmsContext<M>,
+    regs: &mut Registers,
+    mut moving: Moving,
+) -> XmsOutcome {
+    copy_piece(context, &mut moving);
+    move_on(context, regs, moving)
+}
+
+/// What is wrong with an end, by its place in the structure: handle, offset.
+type Wrong = (Code, Code);
+const FROM: Wrong = (Code::InvalidSourceHandle, Code::InvalidSourceOffset);
+const TO: Wrong = (Code::InvalidTargetHandle, Code::InvalidTargetOffset);
+
+#[inline(always)]
+fn end(heap: &Heap, handle: u16, offset: u32, length: u32, wrong: Wrong) -> Result<End, Code> {
+    if handle == 0 {
+        let at = (offset >> 16 << 4) + (offset & 0xFFFF);
+        if length > CONVENTIONAL_END - at.min(CONVENTIONAL_END) {
+            return Err(Code::InvalidLength);
+        }
+        return Ok(End { index: CONVENTIONAL, at });
+    }
+    let Some(index) = heap.find(handle) else { return Err(wrong.0) };
+    if heap.is_busy(index) {
+        return Err(wrong.0);
+    }
+    let kib = heap.info(index).kib;
+    // In bytes a block is below 4 GiB, as physical memory is.
+    let bytes = kib << 10;
+    if offset > bytes || (offset == bytes && length > 0) {
+        return Err(wrong.1);
+    }
+    if length > bytes - offset {
+        return Err(Code::InvalidLength);
+    }
+    Ok(End { index, at: offset })
+}
+
+/// Which of two ends is refused, the source first; or the call is passed on: dormant, when no end is one of our blocks and
+/// one is not conventional memory.
+#[cold]
+fn refusal<M: Machine>(context: &XmsContext<M>, handles: [u16; 2], ends: [Result<End, Code>; 2]) -> Stop {
+    let is_foreign = |handle: u16| handle != 0 && context.memory.heap.find(handle).is_none();
+    let foreign = handles.iter().any(|handle| is_foreign(*handle));
+    let ours = handles.iter().any(|handle| *handle != 0 && !is_foreign(*handle));
+    if context.xms.config.has_older && !context.active && foreign && !ours {
+        return Stop::PassOn;
+    }
+    match ends {
+        [Err(code), _] | [_, Err(code)] => Stop::Refused(code),
+        _ => Stop::Refused(Code::DriverError),
+    }
+}
+
+/// Copies at most [`PIECE`] bytes.
+#[inline(always)]
+fn copy_piece<M: Machine>(context: &mut XmsContext<M>, moving: &mut Moving) {
+    let mut budget = PIECE.min(moving.left);
+    let heap = &mut context.memory.heap;
+    while budget > 0 {
+        let bytes;
+        if moving.backward {
+            let (from, before) = ending(heap, moving.from, moving.left);
+            let (to, room) = ending(heap, moving.to, moving.left);
+            bytes = budget.min(before).min(room);
+            context.machine.copy_physical(from.wrapping_sub(bytes), to.wrapping_sub(bytes), bytes);
+        } else {
+            let (from, after) = beginning(heap, moving.from);
+            let (to, room) = beginning(heap, moving.to);
+            bytes = budget.min(after).min(room);
+            context.machine.copy_physical(from, to, bytes);
+            moving.from.at += bytes;
+            moving.to.at += bytes;
+        }
+        moving.left -= bytes;
+        budget -= bytes;
+    }
+}
+
+/// Physical address of an end's next byte, and how many bytes are contiguous from there.
+#[inline(always)]
+fn beginning(heap: &mut Heap, end: End) -> (u32, u32) {
+    if end.index == CONVENTIONAL {
+        return (end.at, u32::MAX);
+    }
+    let piece = heap.piece(end.index, end.at >> 10);
+    let inside = end.at - (piece.at << 10);
+    ((piece.start << 10) + inside, (piece.length << 10) - inside)
+}
+
+/// Physical address of the byte after the last of `left` bytes, modulo 4 GiB, and how many bytes are contiguous before it.
+#[inline(always)]
+fn ending(heap: &mut Heap, end: End, left: u32) -> (u32, u32) {
+    let after = end.at + left;
+    if end.index == CONVENTIONAL {
+        return (after, u32::MAX);
+    }
+    let piece = heap.piece(end.index, (after - 1) >> 10);
+    let inside = after - (piece.at << 10);
+    ((piece.start << 10).wrapping_add(inside), inside)
+}
