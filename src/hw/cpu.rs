@@ -67,7 +67,6 @@ pub fn prepare(monitor: bool, emulate: bool) {
 
 /// FNSAVE and, by it, FNINIT.
 #[inline(never)]
-#[inline(never)] // the image check permits x87 instructions in this function by its name
 pub fn save_fpu(to: &mut [u8; 108]) {
     // SAFETY: the image is 108 bytes in 32-bit mode; an FPU is present (the caller asked only if so).
     unsafe { asm!("fnsave [{}]", in(reg) to.as_mut_ptr(), options(nostack)) };
@@ -75,7 +74,6 @@ pub fn save_fpu(to: &mut [u8; 108]) {
 
 /// FRSTOR.
 #[inline(never)]
-#[inline(never)] // the image check permits x87 instructions in this function by its name
 pub fn load_fpu(from: &[u8; 108]) {
     // SAFETY: the image is 108 bytes in 32-bit mode; an FPU is present.
     unsafe { asm!("frstor [{}]", in(reg) from.as_ptr(), options(nostack)) };

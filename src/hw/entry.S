@@ -28,6 +28,23 @@ core_header:
 // One stub per vector, 32 bytes each, in the order of their numbers. Stack at a stub: what the CPU pushed.
 // A stub leaves the vector (no error code) or the error code in the frame's `error`.
 
+// The assembler's Intel syntax takes PUSH and POP of a segment register as 16 bits wide: so, by their bytes.
+    .macro push_segments
+    .byte 0x1E, 0x06, 0x0F, 0xA0, 0x0F, 0xA8    // push ds, es, fs, gs
+    .endm
+    .macro pop_gs
+    .byte 0x0F, 0xA9
+    .endm
+    .macro pop_fs
+    .byte 0x0F, 0xA1
+    .endm
+    .macro pop_es
+    .byte 0x07
+    .endm
+    .macro pop_ds
+    .byte 0x1F
+    .endm
+
     .altmacro
     .macro software number              // INT n, DPL 3
     .balign 32
@@ -189,10 +206,7 @@ exception_common:
     test byte ptr [esp + {cs} - {edi}], 3
     jz fault_in_core
 save_segments:
-    push ds
-    push es
-    push fs
-    push gs
+    push_segments
     jmp enter_core
 1:  sub esp, {edi} - {gs}
 
@@ -225,10 +239,10 @@ exit_current:
     test ecx, 1 << 22
     jz exit_narrow
 exit_wide:
-fix_gs: pop gs
-fix_fs: pop fs
-fix_es: pop es
-fix_ds: pop ds
+fix_gs: pop_gs
+fix_fs: pop_fs
+fix_es: pop_es
+fix_ds: pop_ds
     popad
     add esp, 4
 fix_iret:
@@ -256,10 +270,10 @@ exit_narrow:
     shr eax, 16
     mov [{GDT} + {SEL_ESPFIX} + 4], al
     mov [{GDT} + {SEL_ESPFIX} + 7], ah
-fix_gs2: pop gs
-fix_fs2: pop fs
-fix_es2: pop es
-fix_ds2: pop ds
+fix_gs2: pop_gs
+fix_fs2: pop_fs
+fix_es2: pop_es
+fix_ds2: pop_ds
     popad
     lss esp, ss:[{ESPFIX}]
 fix_iret2:
