@@ -187,7 +187,10 @@ impl Blocks {
     /// How many pages a block could have where it is.
     pub fn room(&self, index: usize) -> u32 {
         let block = &self.list[index];
-        let end = self.list.get(index + 1).map_or(ARENA_END, |next| next.base - self.guard.min(next.base - block.end()));
+        let end = self
+            .list
+            .get(index + 1)
+            .map_or(ARENA_END, |next| next.base - self.guard.min(next.base - block.end()));
         (end - block.base) >> 12
     }
 
@@ -206,7 +209,9 @@ impl Blocks {
     pub fn insert(&mut self, mut block: Block, with_handle: bool) -> u32 {
         block.handle = if with_handle { self.new_handle(block.base) } else { 0 };
         let index = match self.list.last() {
-            Some(last) if last.base > block.base => self.list.partition_point(|other| other.base < block.base),
+            Some(last) if last.base > block.base => {
+                self.list.partition_point(|other| other.base < block.base)
+            }
             _ => self.list.len(),
         };
         self.list.insert(index, block);

@@ -53,7 +53,9 @@ pub const fn decide(error: u32, address: u32, page: Page) -> Decision {
     let write = error & WRITE != 0;
     match page {
         Page::Absent | Page::Uncommitted | Page::Guard => Decision::Client,
-        Page::Untouched { writable } | Page::Swapped { writable, .. } if write && !writable => Decision::Client,
+        Page::Untouched { writable } | Page::Swapped { writable, .. } if write && !writable => {
+            Decision::Client
+        }
         Page::Untouched { writable } => Decision::Zero { writable },
         Page::Swapped { slot, .. } => Decision::PageIn { slot },
         Page::Resident(Resident { kind: Kind::Copied, .. }) if write => Decision::Copy,

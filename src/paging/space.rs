@@ -105,7 +105,11 @@ impl Space {
         let low = machine.read_physical(kernel_directory);
         machine.write_physical(directory, low);
         let shared = SHARED_SLOT * 4;
-        machine.copy_physical(kernel_directory + shared, directory + shared, (RECURSIVE_SLOT - SHARED_SLOT) * 4);
+        machine.copy_physical(
+            kernel_directory + shared,
+            directory + shared,
+            (RECURSIVE_SLOT - SHARED_SLOT) * 4,
+        );
         machine.write_physical(directory + RECURSIVE_SLOT * 4, directory | PRESENT | WRITABLE);
         Ok(Space { directory, kernel: kernel_directory, ..Space::default() })
     }
@@ -213,7 +217,8 @@ impl Space {
         let want = PRESENT | USER | if write { WRITABLE } else { 0 };
         let mut page = (linear >> 12).max(LOW_END >> 12);
         while page <= last >> 12 {
-            let ready = machine.directory_entry(page >> 10) & PRESENT != 0 && machine.table_entry(page) & want == want;
+            let ready = machine.directory_entry(page >> 10) & PRESENT != 0
+                && machine.table_entry(page) & want == want;
             if !ready {
                 match self.bring(machine, memory, page << 12, write) {
                     Check::Ready => {}

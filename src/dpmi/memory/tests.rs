@@ -151,7 +151,8 @@ fn descriptors_follow_a_block_that_moves() {
     let _ = allocated(&mut host, 0x1000);
     host.machine.set_descriptor(CLIENT, selector >> 3, Descriptor::new(first + 0x10, 0xFFF, DATA3, BIG).0);
     host.machine.write_u16(0x8_0000, selector);
-    (regs.ebx, regs.ecx, regs.edx, regs.edi, regs.esi) = (0x8_0000, 0x2000, COMMIT | UPDATE_DESCRIPTORS, 1, handle);
+    (regs.ebx, regs.ecx, regs.edx, regs.edi, regs.esi) =
+        (0x8_0000, 0x2000, COMMIT | UPDATE_DESCRIPTORS, 1, handle);
     let after = success(&mut host, resize_linear, &regs);
     assert_ne!(after.ebx, first);
     assert_eq!(host.descriptor_of(selector).unwrap().base(), after.ebx + 0x10);

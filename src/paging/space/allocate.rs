@@ -65,7 +65,9 @@ impl Space {
         let pages = pages_for(bytes)?;
         let base = match base {
             0 => self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?,
-            _ if base & (PAGE - 1) != 0 || !self.blocks.is_free(base, pages) => return Err(Code::InvalidLinear),
+            _ if base & (PAGE - 1) != 0 || !self.blocks.is_free(base, pages) => {
+                return Err(Code::InvalidLinear)
+            }
             _ => base,
         };
         let usage = if committed { Use::Memory } else { Use::Reserved };
@@ -90,7 +92,12 @@ impl Space {
     }
 
     /// Promises what a block needs and records it: the one step of an allocation that can fail.
-    pub(super) fn enter(&mut self, memory: &mut Memory, block: Block, with_handle: bool) -> Result<u32, Code> {
+    pub(super) fn enter(
+        &mut self,
+        memory: &mut Memory,
+        block: Block,
+        with_handle: bool,
+    ) -> Result<u32, Code> {
         self.blocks.reserve()?;
         let tables = self.tables.missing(block.base, block.pages);
         if !memory.promise(block.committed + tables) {
@@ -101,7 +108,13 @@ impl Space {
     }
 
     /// Brings in every page of a committed range that was never touched.
-    pub(super) fn commit_now<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, base: u32, pages: u32) {
+    pub(super) fn commit_now<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        base: u32,
+        pages: u32,
+    ) {
         for page in 0..pages {
             let linear = base + (page << 12);
             let state = self.page_at(machine, linear);
@@ -112,7 +125,12 @@ impl Space {
     }
 
     /// Frees a block; 8023h for a handle that is none.
-    pub fn free<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, handle: u32) -> Result<(), Code> {
+    pub fn free<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        handle: u32,
+    ) -> Result<(), Code> {
         let index = self.blocks.by_handle(handle).ok_or(Code::InvalidHandle)?;
         self.free_index(machine, memory, index);
         Ok(())
@@ -297,7 +315,11 @@ impl Space {
     ) -> Result<u32, Code> {
         let pages = pages_for(bytes)?;
         let base = self.blocks.highest_gap(pages + 1).ok_or(Code::LinearMemoryUnavailable)?;
-        self.enter(memory, Block { base, pages: pages + 1, committed: pages, handle: 0, usage: Use::Stack }, false)?;
+        self.enter(
+            memory,
+            Block { base, pages: pages + 1, committed: pages, handle: 0, usage: Use::Stack },
+            false,
+        )?;
         if !self.have_table(machine, memory, base >> 22) {
             return Err(Code::PhysicalMemoryUnavailable);
         }

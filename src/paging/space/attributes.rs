@@ -24,7 +24,12 @@ const DIRTY: u16 = 64;
 impl Space {
     /// Index of a block and the linear address of a part of it: `offset` bytes in (page-aligned), `pages` long. 8023h
     /// for the handle, 8025h where the block does not reach.
-    pub(super) fn part_of_block(&mut self, handle: u32, offset: u32, pages: u32) -> Result<(usize, u32), Code> {
+    pub(super) fn part_of_block(
+        &mut self,
+        handle: u32,
+        offset: u32,
+        pages: u32,
+    ) -> Result<(usize, u32), Code> {
         let index = self.blocks.by_handle(handle).ok_or(Code::InvalidHandle)?;
         let block = self.blocks.get(index);
         let first = offset >> 12;
@@ -131,7 +136,13 @@ impl Space {
     }
 
     /// Writes an entry over another that holds no frame, or holds the same one.
-    pub(super) fn put_page<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32, page: Page) {
+    pub(super) fn put_page<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        linear: u32,
+        page: Page,
+    ) {
         if !self.have_table(machine, memory, linear >> 22) {
             return;
         }
@@ -179,7 +190,8 @@ impl Space {
         base: u32,
         pages: u32,
     ) -> Result<(), Code> {
-        let locked = (0..pages).any(|page| is_locked(memory, Page::decode(Space::entry(machine, base + (page << 12)))));
+        let locked = (0..pages)
+            .any(|page| is_locked(memory, Page::decode(Space::entry(machine, base + (page << 12)))));
         if locked {
             return Err(Code::InvalidState);
         }
@@ -208,11 +220,9 @@ const fn with_access(page: Page, writable: bool) -> Page {
 
 const fn with_marks(page: Page, word: u16) -> Page {
     match page {
-        Page::Resident(resident) => Page::Resident(Resident {
-            accessed: word & ACCESSED != 0,
-            dirty: word & DIRTY != 0,
-            ..resident
-        }),
+        Page::Resident(resident) => {
+            Page::Resident(Resident { accessed: word & ACCESSED != 0, dirty: word & DIRTY != 0, ..resident })
+        }
         other => other,
     }
 }

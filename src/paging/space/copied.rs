@@ -41,7 +41,8 @@ impl Space {
             let linear = from + (page << 12);
             match self.page_at(machine, linear) {
                 Page::Swapped { .. } => return Err(CopyRefused::PageIn(linear)),
-                Page::Untouched { .. } | Page::Resident(Resident { kind: Kind::Private | Kind::Copied, .. }) => {}
+                Page::Untouched { .. }
+                | Page::Resident(Resident { kind: Kind::Private | Kind::Copied, .. }) => {}
                 _ => return Err(bad),
             }
         }
@@ -80,7 +81,12 @@ impl Space {
 
     /// Gives a page that others may use too a frame of its own, writable, with the same contents: the answer to the
     /// first write. False only if the promise is missing.
-    pub(super) fn make_private<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) -> bool {
+    pub(super) fn make_private<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        linear: u32,
+    ) -> bool {
         let linear = linear & FRAME;
         let entry = Space::entry(machine, linear);
         let Page::Resident(page) = Page::decode(entry) else { return false };

@@ -40,7 +40,8 @@ impl Space {
         physical: u32,
         bytes: u32,
     ) -> Result<u32, Code> {
-        let last = bytes.checked_sub(1).and_then(|more| physical.checked_add(more)).ok_or(Code::InvalidValue)?;
+        let last =
+            bytes.checked_sub(1).and_then(|more| physical.checked_add(more)).ok_or(Code::InvalidValue)?;
         if last < LOW_END {
             return Ok(physical);
         }
@@ -129,13 +130,15 @@ impl Space {
             return Ok(());
         }
         let first = physical >> 12;
-        let last = first.checked_add(pages - 1).filter(|last| *last <= FRAME >> 12).ok_or(Code::InvalidLinear)?;
+        let last =
+            first.checked_add(pages - 1).filter(|last| *last <= FRAME >> 12).ok_or(Code::InvalidLinear)?;
         if !may_map(memory, physical, last << 12 | (PAGE - 1)) {
             return Err(Code::SystemIntegrity);
         }
         self.refuse_locked(machine, memory, base, pages)?;
         for page in 0..pages {
-            let device = first + page >= LOW_END >> 12 && memory.frames.owner(first + page) == Owner::Reserved;
+            let device =
+                first + page >= LOW_END >> 12 && memory.frames.owner(first + page) == Owner::Reserved;
             self.replace(machine, memory, index, base + (page << 12), mapped(first + page, device));
         }
         Ok(())

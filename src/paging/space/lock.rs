@@ -95,7 +95,9 @@ impl Space {
                 Page::Absent | Page::Uncommitted | Page::Guard => return Err(Code::InvalidLinear),
                 Page::Resident(Resident { kind: Kind::Mapped | Kind::Shared, .. }) => {}
                 Page::Resident(Resident { frame, .. }) if memory.frames.locks(frame) != 0 => {}
-                Page::Resident(_) | Page::Untouched { .. } | Page::Swapped { .. } => return Err(Code::InvalidState),
+                Page::Resident(_) | Page::Untouched { .. } | Page::Swapped { .. } => {
+                    return Err(Code::InvalidState)
+                }
             }
         }
         for page in pages {
@@ -111,7 +113,12 @@ impl Space {
 
     /// Advice: the pages wholly inside the range will not be wanted for a while (0702h). They look unused to the page
     /// replacement. Refused with 8025h where the range leaves the client's addresses.
-    pub fn mark_candidates<M: Machine>(&mut self, machine: &mut M, linear: u32, bytes: u32) -> Result<(), Code> {
+    pub fn mark_candidates<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        linear: u32,
+        bytes: u32,
+    ) -> Result<(), Code> {
         let pages = whole_pages(linear, bytes)?;
         self.known(pages.clone())?;
         let mut changed = false;
@@ -145,7 +152,9 @@ impl Space {
             let old = Page::decode(Space::entry(machine, linear));
             let Some(index) = self.blocks.find(linear) else { continue };
             let writable = match old {
-                Page::Resident(Resident { kind: Kind::Private, writable, .. }) if !is_locked(memory, old) => writable,
+                Page::Resident(Resident { kind: Kind::Private, writable, .. }) if !is_locked(memory, old) => {
+                    writable
+                }
                 Page::Swapped { writable, .. } => writable,
                 _ => continue,
             };

@@ -62,7 +62,9 @@ impl Space {
             return true;
         }
         debug_assert!(self.tables.has(slot));
-        let Some(frame) = memory.frames.allocate_promised(Owner::Table { client: self.client }) else { return false };
+        let Some(frame) = memory.frames.allocate_promised(Owner::Table { client: self.client }) else {
+            return false;
+        };
         machine.set_directory_entry(slot, frame << 12 | PRESENT | WRITABLE | USER);
         machine.zero_page(WINDOW + (slot << 12));
         true

@@ -170,7 +170,8 @@ fn committing_eagerly_leaves_nothing_to_fault() {
     world.memory.eager = true;
     let block = world.allocate(0x8000).unwrap();
     assert!((0..8).all(|page| world.machine.is_mapped(block.base + page * 0x1000, true)));
-    let grown = world.space.resize(&mut world.machine, &mut world.memory, block.handle, 0xA000, true).unwrap();
+    let grown =
+        world.space.resize(&mut world.machine, &mut world.memory, block.handle, 0xA000, true).unwrap();
     assert!(world.machine.is_mapped(grown.base + 0x9000, true));
     assert_eq!(world.memory.counts.faults, 0);
     world.verify();
@@ -198,8 +199,7 @@ fn a_copy_is_private_from_the_first_write_on_whichever_side_writes() {
         world.machine.write_u32(source.base, 1);
         let copy = world.space.copy_on_write(&mut world.machine, &mut world.memory, source.base, 2).unwrap();
         world.verify();
-        let (written, other) =
-            if write_source { (source.base, copy.base) } else { (copy.base, source.base) };
+        let (written, other) = if write_source { (source.base, copy.base) } else { (copy.base, source.base) };
         assert!(!world.machine.is_mapped(written, true) && world.machine.is_mapped(written, false));
         assert_eq!(world.fault(written, WRITE_FAULT | PROTECTION), FaultOutcome::Handled);
         world.machine.write_u32(written, 2);
