@@ -11,6 +11,7 @@
 pub mod api;
 pub mod apt;
 pub mod batch;
+pub mod bench;
 mod boot;
 pub mod corpus;
 pub mod disk;
