@@ -6,7 +6,6 @@ mod console;
 mod image;
 mod project;
 mod provision;
-mod seam;
 mod toolchain;
 
 use std::process::ExitCode;

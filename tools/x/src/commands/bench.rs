@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use ferrite_harness::api::BenchRequest;
+use ferrite_harness::bench;
 use ferrite_harness::machine::Engine;
 
+use super::progress::Counting;
 use crate::image;
 use crate::project::Project;
 use crate::provision;
@@ -27,5 +29,10 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     provision::machine(Engine::Qemu, &places, false)?;
     let mut hosts = vec![image::build(project)?.path];
     hosts.extend(arguments.host);
-    crate::seam::bench(&places, &BenchRequest { hosts, budgets: true })
+    let progress = Counting::new("bench", "measuring");
+    let report = bench::run_bench(&BenchRequest { hosts, budgets: true }, &places, &progress);
+    progress.finish();
+    let report = report?;
+    println!("{report}");
+    Ok(if report.over_budget.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

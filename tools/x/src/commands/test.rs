@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use ferrite_harness::api::SuiteRequest;
+use ferrite_harness::bench;
 use ferrite_harness::corpus;
 use ferrite_harness::machine::Engine;
 use ferrite_harness::report::{Standing, Totals};
@@ -37,6 +38,12 @@ pub struct Arguments {
 /// Runs the tests; the last line is `N passed, N failed, N skipped`.
 pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let mut tally = Tally::default();
+    let is_about = |subject: &str| {
+        arguments.patterns.is_empty() || arguments.patterns.iter().any(|pattern| subject.contains(pattern))
+    };
+    let engines = if arguments.on.is_empty() { Engine::ALL.to_vec() } else { arguments.on };
+    // Budgets are Ferrite's, and counted by QEMU.
+    let has_budgets = arguments.host.is_none() && engines.contains(&Engine::Qemu) && is_about("budget");
     let host = match arguments.host {
         Some(path) => path,
         None if arguments.patterns.is_empty() => {
@@ -45,17 +52,6 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         }
         None => image::build(project)?.path,
     };
-    let places = super::places(project);
-    let engines = if arguments.on.is_empty() { Engine::ALL.to_vec() } else { arguments.on };
-    for engine in &engines {
-        // A machine that is not to be had is no error: the harness counts its tests as skipped.
-        if let Err(error) = provision::machine(*engine, &places, false) {
-            step("machine", format!("no {engine}: {error:#}"));
-        }
-    }
-    if !arguments.no_corpus {
-        provision::free_pascal().unwrap_or_else(|error| step("corpus", format!("{error:#}")));
-    }
     let request = SuiteRequest {
         host,
         engines,
@@ -63,16 +59,7 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         guest: true,
         corpus: !arguments.no_corpus,
     };
-    let progress = Counting::new("tests", "booting the machines");
-    let mut outcomes = Vec::new();
-    if request.guest {
-        outcomes.push(suite::run_guest_tests(&request, &places, &progress));
-    }
-    if request.corpus {
-        outcomes.push(corpus::run_corpus(&request, &places, &progress));
-    }
-    progress.finish();
-    for outcome in outcomes {
+    for outcome in run_suites(project, &request, has_budgets) {
         match outcome {
             Ok(totals) => tally.add(sum(&totals)),
             Err(error) => {
@@ -83,6 +70,33 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     }
     println!("{tally}");
     Ok(tally.exit_code())
+}
+
+/// Brings in the machines and runs each suite on them.
+fn run_suites(project: &Project, request: &SuiteRequest, has_budgets: bool) -> Vec<Result<Totals>> {
+    let places = super::places(project);
+    for engine in &request.engines {
+        // A machine that is not to be had is no error: the harness counts its tests as skipped.
+        if let Err(error) = provision::machine(*engine, &places, false) {
+            step("machine", format!("no {engine}: {error:#}"));
+        }
+    }
+    if request.corpus {
+        provision::free_pascal().unwrap_or_else(|error| step("corpus", format!("{error:#}")));
+    }
+    let progress = Counting::new("tests", "booting the machines");
+    let mut outcomes = Vec::new();
+    if request.guest {
+        outcomes.push(suite::run_guest_tests(request, &places, &progress));
+    }
+    if request.corpus {
+        outcomes.push(corpus::run_corpus(request, &places, &progress));
+    }
+    if has_budgets {
+        outcomes.push(bench::check_budgets(&request.host, &places, &progress));
+    }
+    progress.finish();
+    outcomes
 }
 
 /// The numbers of a suite; what was skipped is told by reason, since one missing machine skips many tests.
