@@ -11,9 +11,13 @@
         org 7C00h
         bits 16
 
-PARTITION_START equ 63
+HEADS           equ 16
+TRACK           equ 63                          ; sectors
+PARTITION_START equ TRACK
 
 %ifdef MASTER
+
+%assign LAST_CYLINDER SECTORS / (16 * 63) - 1
 
 RELOCATED       equ 600h
 
@@ -44,7 +48,12 @@ packet: db 16, 0
 
         times 446-($-$$) db 0
         db 80h, 1, 1, 0                         ; active, starts at head 1, sector 1
-        db 6, 0FEh, 0FFh, 0FFh                  ; FAT16 over 32 MiB, CHS end unknown
+        db 6                                    ; FAT16 over 32 MiB
+%if LAST_CYLINDER > 1023
+        db 0FEh, 0FFh, 0FFh                     ; its end is beyond CHS
+%else
+        db HEADS - 1, TRACK | ((LAST_CYLINDER >> 2) & 0C0h), LAST_CYLINDER & 0FFh
+%endif
         dd PARTITION_START, SECTORS - PARTITION_START
 
 %else
