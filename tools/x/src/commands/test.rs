@@ -68,6 +68,10 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
             }
         }
     }
+    if tally == Tally::default() {
+        step("tests", "nothing matches, so nothing was tested");
+        tally.failed += 1;
+    }
     println!("{tally}");
     Ok(tally.exit_code())
 }
