@@ -5,7 +5,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 0
+; plan: 40
 ; service: 0100 0101 0102
 
 %include "dpmi.inc"

@@ -1,7 +1,7 @@
 ; The A20 line as real-mode code sees it while a client is active: INT 15h 24xxh, port
 ; 92h and the keyboard controller switch it, the wrap at 1 MiB follows, and what each
 ; says agrees. It is left on or off as it was found. (Interrupts are off while it is
-; switched: DOS may live above the wrap.)
+; switched, as DOS may live above the wrap.)
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32

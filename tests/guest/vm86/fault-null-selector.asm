@@ -1,7 +1,7 @@
 ; A client that dies of an access through the null selector (#GP).
 ; expect: pass
-; (QEMU's TCG does not check for it: the access goes to linear 0.)
-; machines: bochs dosbox-x
+; (QEMU and DOSBox-X do not check for it: the access goes to linear 0.)
+; machines: bochs
 ; width: 16 32
 ; plan: 16
 ; timeout: 60
