@@ -23,10 +23,10 @@ body:
         mov     eax, [si]
         mov     [from], eax
         mov     eax, [si + 4]
-        mov     [to], eax
+        mov     [target], eax
         mov     eax, [si + 8]
         mov     [length], eax
-        set_move [length], [one], [from], [one], [to]
+        set_move [length], [one], [from], [one], [target]
         call    move_block
         xms_accepted "an overlapping move"
         call    check
@@ -99,7 +99,7 @@ check:
         mov     cx, 512
 .word:
         mov     eax, ebx
-        sub     eax, [to]
+        sub     eax, [target]
         cmp     eax, [length]
         jae     .outside
         add     eax, [from]
@@ -135,7 +135,7 @@ cases_end:
 section .bss
         alignb 4
 from:   resd 1
-to:     resd 1
+target:    resd 1
 length: resd 1
 one:    resw 1
         alignb 4
