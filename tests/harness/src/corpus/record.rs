@@ -105,13 +105,14 @@ fn agree(source: &select::Source, results: &[(&str, &JobResult)]) -> Result<Entr
     })
 }
 
+/// The line that tells most, without what stands before the message: the source's path is this
+/// machine's own.
 fn one_line(text: &str) -> String {
     let line =
-        text.lines().find(|line| line.contains("Error") || line.contains("Fatal")).or(text.lines().next());
+        text.lines().find(|line| line.contains("Error:") || line.contains("Fatal:")).or(text.lines().next());
     let line = line.unwrap_or_default().trim();
-    // Compiler messages begin with the file's path, which is this machine's own.
-    let line = line.rsplit_once(") ").map_or(line, |(_, rest)| rest);
-    line.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(100).collect()
+    let start = ["Error:", "Fatal:"].iter().filter_map(|word| line.find(word)).min().unwrap_or(0);
+    line[start..].chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(100).collect()
 }
 
 fn write(places: &Places, entries: &[Entry], excluded: &BTreeMap<String, String>) -> Result<()> {
