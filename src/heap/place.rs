@@ -15,6 +15,16 @@ impl Heap {
         if let Some((run, offset)) = self.fit(kib, true) {
             return self.take(owner, run, offset, kib);
         }
+        if kib > self.available(frames) {
+            return Err(Refusal::NoMemory);
+        }
+        // Free frames and what the heap keeps may be one piece together.
+        self.fetch_all(frames);
+        if let Some((run, offset)) = self.fit(kib, true) {
+            let run = self.take(owner, run, offset, kib);
+            self.trim(frames);
+            return run;
+        }
         self.gather(owner, kib, frames)
     }
 
