@@ -47,6 +47,8 @@ pub struct Client {
     pub alias_selector: u16,
     /// Stays in memory after its end (INT 21h 31h).
     pub resident: bool,
+    /// IRQs that were in service as the client entered, one bit per line.
+    pub in_service: u16,
     /// Which descriptors are allocated.
     pub ldt: Allocated,
     /// Protected-mode interrupt vectors (0205h).

@@ -13,6 +13,21 @@ use crate::regs::Registers;
 /// The DOS exit code of a client that a fault ended.
 const FAULT_EXIT: u8 = 0xFF;
 
+/// Command ports of the interrupt controllers.
+const PIC_MASTER: u16 = 0x20;
+const PIC_SLAVE: u16 = 0xA0;
+/// "Read the in-service register next", and "end of interrupt" for the line in the low bits.
+const READ_IN_SERVICE: u8 = 0x0B;
+const SPECIFIC_EOI: u8 = 0x60;
+
+/// The interrupts in service, one bit per line.
+pub(super) fn in_service<M: Machine>(machine: &mut M) -> u16 {
+    machine.output(PIC_MASTER, READ_IN_SERVICE);
+    let master = machine.input(PIC_MASTER) as u16;
+    machine.output(PIC_SLAVE, READ_IN_SERVICE);
+    master | (machine.input(PIC_SLAVE) as u16) << 8
+}
+
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Ends the current client because of a fault in the current slot, with a report.
     pub(super) fn kill_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
@@ -29,6 +44,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.disconnect(id);
         self.restore_psp(id);
         let base = self.base_of_client(slots, id);
+        self.end_interrupts(id);
         slots.drop_to(base);
         let landing = slots.current().landing;
         let outer = slots.current().outer_client;
@@ -56,6 +72,19 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             ..Default::default()
         };
         Resume::Guest
+    }
+
+    /// Interrupts that came in service since client `id` entered: their handlers never come back, and without an EOI the PIC
+    /// would hold back that line and all below it for ever.
+    fn end_interrupts(&mut self, id: u8) {
+        let known = self.host.clients[id as usize].as_ref().map_or(0, |client| client.in_service);
+        let machine = &mut self.host.machine;
+        let abandoned = in_service(machine) & !known;
+        for line in (0..16_u8).filter(|line| abandoned >> line & 1 != 0) {
+            let port = if line < 8 { PIC_MASTER } else { PIC_SLAVE };
+            log::warn!(target: "client", "ends IRQ {line} for a client that never will");
+            machine.output(port, SPECIFIC_EOI | line & 7);
+        }
     }
 
     /// DOS has ended the process of client `id` and jumped to its INT 22h address. The current slot's V86 state, which is

@@ -132,10 +132,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             machine.set_descriptor(id, index, descriptor.0);
             Ok(index << 3 | 7)
         };
-        let segment = |paragraph: u32, access: u8| Descriptor::new((paragraph & 0xFFFF) << 4, 0xFFFF, access, 0);
-        let cs = make(segment(at.cs, CODE3))?;
-        let ds = make(segment(at.v_ds, DATA3))?;
-        let ss = if at.ss as u16 == at.v_ds as u16 { ds } else { make(segment(at.ss, DATA3))? };
+        let big = if client.width == Width::Bits32 { BIG } else { 0 };
+        let segment = |paragraph: u32, access: u8, flags: u8| {
+            Descriptor::new((paragraph & 0xFFFF) << 4, 0xFFFF, access, flags)
+        };
+        // CS is 16-bit for either width; SS has the client's, as HDPMI and CWSDPMI have it.
+        let cs = make(segment(at.cs, CODE3, 0))?;
+        let ds = make(segment(at.v_ds, DATA3, big))?;
+        let ss = if at.ss as u16 == at.v_ds as u16 { ds } else { make(segment(at.ss, DATA3, big))? };
         let es = make(Descriptor::new((psp as u32) << 4, 0xFF, DATA3, 0))?;
         let psp_linear = (psp as u32) << 4;
         let environment = machine.read_u16(psp_linear + psp::ENVIRONMENT);
@@ -149,7 +153,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 machine_selector << 3 | 7
             }
         };
-        let big = if client.width == Width::Bits32 { BIG } else { 0 };
         let locked_index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
         machine.set_descriptor(id, locked_index, Descriptor::new(locked, LOCKED_BYTES - 1, DATA3, big).0);
         let alias_index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
@@ -159,6 +162,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         client.alias_selector = alias_index << 3 | 7;
         client.psp_selector = es;
         client.environment = environment;
+        client.in_service = super::client_end::in_service(machine);
         client.terminate = machine.read_u32(psp_linear + psp::TERMINATE);
         let slot = slots.push().ok_or(Code::ResourceUnavailable)?;
         *slot = Default::default();
@@ -218,6 +222,7 @@ impl Client {
             psp_selector: 0,
             alias_selector: 0,
             resident: false,
+            in_service: 0,
             ldt: Allocated::new(),
             vectors: [FarPointer::default(); 256],
             exceptions: [FarPointer::default(); 32],

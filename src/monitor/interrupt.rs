@@ -169,7 +169,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let old_real = (client.real_ss as u32) << 16 | client.real_sp as u32;
         let mut regs = *from;
         // Interrupted on the locked stack already: go on below what is in use there.
-        regs.esp = if !from.is_v86() && from.ss as u16 == locked && outer == id { from.esp.min(old_esp) } else { old_esp };
+        regs.esp = match !from.is_v86() && outer == id {
+            true if from.ss as u16 == locked => from.esp.min(old_esp),
+            true if client.locked_depth != 0 => old_esp.saturating_sub(LOCKED_MARGIN),
+            _ => old_esp,
+        };
         regs.ss = locked as u32;
         let landing_cs = match width {
             Width::Bits32 => crate::layout::SEL_LANDING32,
@@ -255,6 +259,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
 }
+
+/// What a handler may have used of the locked stack before it left for a stack of its own.
+pub(super) const LOCKED_MARGIN: u32 = 0x400;
 
 /// Bytes that must stay free on a locked stack when a handler is entered.
 const LOCKED_RESERVE: u32 = 512;

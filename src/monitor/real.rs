@@ -100,14 +100,27 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         stack: u32,
         words: (u16, u32),
     ) -> Option<&'s mut Slot> {
-        let client = self.host.clients[self.host.current as usize].as_ref()?;
-        let (own_ss, own_sp) = (client.real_ss, client.real_sp);
+        let from = slots.regs();
+        let (eflags, from_ss, from_esp, from_v86) = (from.eflags, from.ss as u16, from.esp, from.is_v86());
+        if !slots.has_room(1) {
+            return None;
+        }
         let outer = self.host.current;
-        let eflags = slots.regs().eflags;
+        let client = self.host.clients[outer as usize].as_mut()?;
+        let (own_ss, own_sp) = (client.real_ss, client.real_sp);
+        let locked_esp = client.locked_esp;
+        // A handler on the locked stack calls real mode: what may enter meanwhile goes below what it has pushed. If it has left
+        // that stack for one of its own, nobody knows how much it used.
+        if !from_v86 && from_ss == client.locked_selector {
+            client.locked_esp = locked_esp.min(from_esp);
+        } else if client.locked_depth != 0 {
+            client.locked_esp = locked_esp.saturating_sub(super::interrupt::LOCKED_MARGIN);
+        }
         let (site_cs, site_ip) = self.site_address(event::RETURN);
         let slot = slots.push()?;
         slot.outer_client = outer;
         slot.locked = 0;
+        slot.locked_esp = locked_esp;
         slot.real_stack = (own_ss as u32) << 16 | own_sp as u32;
         let (ss, sp) = if stack == 0 { (own_ss, own_sp) } else { ((stack >> 16) as u16, stack as u16) };
         let mut sp = sp;
@@ -243,11 +256,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         for at in (index..=slots.index()).rev() {
             let slot = &slots.slot[at];
             if let Some(client) = self.host.clients[own as usize].as_mut() {
-                if slot.locked != 0 {
-                    client.locked_esp = slot.locked_esp;
-                    client.locked_depth = client.locked_depth.saturating_sub(1);
-                }
+                client.locked_depth -= (slot.locked as u32).min(client.locked_depth);
                 if slot.landing != Landing::Client {
+                    client.locked_esp = slot.locked_esp;
                     (client.real_ss, client.real_sp) = ((slot.real_stack >> 16) as u16, slot.real_stack as u16);
                 }
                 if slot.landing == Landing::Callback {
