@@ -2,11 +2,10 @@
 //!
 //! Locks count per page. Conventional memory never leaves, so it needs none: 0602h and 0603h have nothing to do.
 
-use super::memory::parts;
+use super::memory::{parts, stopped};
 use crate::host::Host;
 use crate::layout::LOW_END;
 use crate::machine::Machine;
-use crate::paging::space::Stop;
 use crate::regs::Registers;
 use crate::service::{Code, Next, Outcome};
 use crate::x86::entry::PAGE;
@@ -17,11 +16,7 @@ pub fn lock_region<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outc
     let (space, machine, memory) = parts(host);
     match space.lock(machine, memory, linear, bytes) {
         Ok(()) => Ok(Next::Resume),
-        Err(Stop::Refused(code)) => Err(code.into()),
-        Err(Stop::PageIn(page)) => {
-            host.wanted_page = page;
-            Ok(Next::PageIn)
-        }
+        Err(stop) => stopped(host, stop),
     }
 }
 

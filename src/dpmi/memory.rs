@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::host::{Host, Refused};
 use crate::layout::LOW_END;
 use crate::machine::Machine;
-use crate::paging::space::Space;
+use crate::paging::space::{Space, Stop};
 use crate::paging::{Memory, ARENA_END};
 use crate::regs::Registers;
 use crate::service::{Code, Next, Outcome};
@@ -29,6 +29,23 @@ const UPDATE_DESCRIPTORS: u32 = 2;
 pub(super) fn parts<M: Machine>(host: &mut Host<M>) -> (&mut Space, &mut M, &mut Memory) {
     let client = host.clients[host.current as usize].as_mut().expect("a service runs for a client");
     (&mut client.space, &mut host.machine, &mut host.memory)
+}
+
+/// The answer to a service that stopped: "page in, then again", or its refusal.
+pub(super) fn stopped<M: Machine>(host: &mut Host<M>, stop: Stop) -> Outcome {
+    match stop {
+        Stop::Refused(code) => Err(code.into()),
+        Stop::PageIn(page) => {
+            host.memory.wanted_frames = 0;
+            host.wanted_page = page;
+            Ok(Next::PageIn)
+        }
+        Stop::Room(frames) => {
+            host.memory.wanted_frames = frames;
+            host.wanted_page = 0;
+            Ok(Next::PageIn)
+        }
+    }
 }
 
 /// Linear address of a structure of `bytes` bytes at ES:(E)DI, or at another offset register.
@@ -94,7 +111,10 @@ pub fn resize<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let (handle, bytes) = (regs.si_di(), regs.bx_cx());
     let (space, machine, memory) = parts(host);
 
-    let block = space.resize(machine, memory, handle, bytes, true)?;
+    let block = match space.resize(machine, memory, handle, bytes, true) {
+        Ok(block) => block,
+        Err(stop) => return stopped(host, stop),
+    };
 
     regs.set_bx_cx(block.base);
     regs.set_si_di(block.handle);
@@ -130,7 +150,10 @@ pub fn resize_linear<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     }
 
     let (space, machine, memory) = parts(host);
-    let block = space.resize(machine, memory, handle, bytes, flags & COMMIT != 0)?;
+    let block = match space.resize(machine, memory, handle, bytes, flags & COMMIT != 0) {
+        Ok(block) => block,
+        Err(stop) => return stopped(host, stop),
+    };
 
     for selector in selectors {
         let descriptor = host.descriptor_of(selector)?;
@@ -214,7 +237,9 @@ fn try_set_attributes<M: Machine>(host: &mut Host<M>, regs: &Registers) -> Outco
     words.try_reserve_exact(pages as usize).map_err(|_| Code::ResourceUnavailable)?;
     words.extend((0..pages).map(|page| host.machine.read_u16(at + page * 2)));
     let (space, machine, memory) = parts(host);
-    space.check_attributes(machine, memory, base, pages, |page| words[page as usize])?;
+    if let Err(stop) = space.check_attributes(machine, memory, base, pages, |page| words[page as usize]) {
+        return stopped(host, stop);
+    }
 
     // Pages that are given back come first, so that others can have their memory.
     for giving in [true, false] {
@@ -232,8 +257,10 @@ fn try_set_attributes<M: Machine>(host: &mut Host<M>, regs: &Registers) -> Outco
 pub fn map_device<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let (handle, offset, pages, physical) = (regs.esi, regs.ebx, regs.ecx, regs.edx);
     let (space, machine, memory) = parts(host);
-    space.map_into_block(machine, memory, handle, offset, pages, physical)?;
-    Ok(Next::Resume)
+    match space.map_into_block(machine, memory, handle, offset, pages, physical) {
+        Ok(()) => Ok(Next::Resume),
+        Err(stop) => stopped(host, stop),
+    }
 }
 
 /// AX=0509h. In: ESI handle, EBX offset in the block, ECX pages, EDX linear address below 110000h, page-aligned.
@@ -244,8 +271,10 @@ pub fn map_conventional<M: Machine>(host: &mut Host<M>, regs: &mut Registers) ->
         return Err(Code::SystemIntegrity.into());
     }
     let (space, machine, memory) = parts(host);
-    space.map_into_block(machine, memory, handle, offset, pages, linear)?;
-    Ok(Next::Resume)
+    match space.map_into_block(machine, memory, handle, offset, pages, linear) {
+        Ok(()) => Ok(Next::Resume),
+        Err(stop) => stopped(host, stop),
+    }
 }
 
 /// AX=050Ah. In: SI:DI handle. Out: SI:DI size in bytes, BX:CX linear address. Refused: 8023h.

@@ -4,7 +4,7 @@
 //! and programs expect. Memory that is ours is refused unless it is a locked extended memory block, whose lock
 //! gave a physical address.
 
-use super::memory::parts;
+use super::memory::{parts, stopped};
 use crate::host::Host;
 use crate::machine::Machine;
 use crate::regs::Registers;
@@ -15,9 +15,13 @@ use crate::service::{Next, Outcome};
 pub fn map<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let (physical, bytes) = (regs.bx_cx(), regs.si_di());
     let (space, machine, memory) = parts(host);
-    let linear = space.map_physical(machine, memory, physical, bytes)?;
-    regs.set_bx_cx(linear);
-    Ok(Next::Resume)
+    match space.map_physical(machine, memory, physical, bytes) {
+        Ok(linear) => {
+            regs.set_bx_cx(linear);
+            Ok(Next::Resume)
+        }
+        Err(stop) => stopped(host, stop),
+    }
 }
 
 /// AX=0801h. In: BX:CX linear address that 0800h returned. Refused: 8025h.

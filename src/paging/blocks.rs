@@ -134,6 +134,12 @@ impl Blocks {
         Some(index)
     }
 
+    /// The block that holds an address, without remembering it.
+    pub fn lookup(&self, linear: u32) -> Option<&Block> {
+        let index = self.list.partition_point(|block| block.base <= linear).checked_sub(1)?;
+        self.list.get(index).filter(|block| block.contains(linear))
+    }
+
     /// The block that a client's handle names.
     pub fn by_handle(&mut self, handle: u32) -> Option<usize> {
         let slot = self.slots.get((handle & 0xFFFF).wrapping_sub(1) as usize)?;

@@ -9,13 +9,16 @@
 //! allocates otherwise gets only what is neither promised nor kept back for the core.
 
 mod entry;
+mod holder;
+mod lists;
 
 use entry::{Entry, HEAD, NONE, TAIL};
 pub use entry::{Owner, LOCKS_MAX};
+pub use holder::Backing;
 
+const CLASSES: usize = 20;
 /// First frame number above what ISA DMA reaches, 16 MiB.
 const UPPER_ZONE: u32 = 0x1000;
-const CLASSES: usize = 20;
 
 /// A run of frames that follow each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +57,7 @@ pub struct Frames {
     filled: [u32; 2],
     free: u32,
     promised: u32,
+    elsewhere: u32,
     keep: u32,
     total: u32,
 }
@@ -70,6 +74,7 @@ impl Frames {
             filled: [0; 2],
             free: 0,
             promised: 0,
+            elsewhere: 0,
             keep: 0,
             total: 0,
         }
@@ -118,10 +123,21 @@ impl Frames {
         self.promised
     }
 
-    /// Frames that can be promised or allocated now.
+    /// Frames that can be allocated now: free ones that no promise needs.
     #[inline]
     pub fn available(&self) -> u32 {
-        self.free.saturating_sub(self.promised).saturating_sub(self.keep)
+        self.promisable().min(self.free)
+    }
+
+    /// Pages that can be promised now: a promise counts on free frames and on pages in the swap file.
+    #[inline]
+    pub fn promisable(&self) -> u32 {
+        (self.free + self.elsewhere).saturating_sub(self.promised).saturating_sub(self.keep)
+    }
+
+    /// Says how many pages can go elsewhere, to the swap file: promises count on them too.
+    pub fn set_elsewhere(&mut self, pages: u32) {
+        self.elsewhere = pages;
     }
 
     /// Keeps back `frames` frames, which only the core itself ([`Owner::Kernel`], [`Owner::Table`]) gets.
@@ -133,7 +149,7 @@ impl Frames {
     #[must_use]
     #[inline]
     pub fn promise(&mut self, count: u32) -> bool {
-        let enough = count <= self.available();
+        let enough = count <= self.promisable();
         if enough {
             self.promised += count;
         }
@@ -147,13 +163,18 @@ impl Frames {
         self.promised -= count;
     }
 
-    /// Frees a client's page and promises the frame anew in one step: it cannot fail.
-    pub fn free_to_promise(&mut self, frame: u32) {
-        self.free_run(Run { first: frame, count: 1 });
+    /// Promises a page anew whose frame or slot was given back just now: it cannot fail.
+    pub fn renew_promise(&mut self) {
         self.promised += 1;
     }
 
-    /// Gives out a frame that was promised. None only when nothing was.
+    /// A frame for a page that comes in from the swap file: it was committed all the time, so no promise is spent. None
+    /// when no frame is free.
+    pub fn allocate_for_return(&mut self, owner: Owner) -> Option<u32> {
+        self.take_one(owner)
+    }
+
+    /// Gives out a frame that was promised. None when nothing was, or when a page has to go elsewhere first.
     #[inline]
     pub fn allocate_promised(&mut self, owner: Owner) -> Option<u32> {
         if self.promised == 0 {
@@ -286,86 +307,6 @@ impl Frames {
         self.longest().map_or(0, |run| run.count)
     }
 
-    /// Who holds a frame; [`Owner::Reserved`] for one outside the table.
-    pub fn owner(&self, frame: u32) -> Owner {
-        if self.covers(frame) {
-            self.entry(frame - self.first).owner()
-        } else {
-            Owner::Reserved
-        }
-    }
-
-    /// Changes the holder of a frame that is held; locks and sharers stay.
-    #[inline]
-    pub fn set_owner(&mut self, frame: u32, owner: Owner) {
-        let old = self.entry(frame - self.first);
-        debug_assert!(!old.is_free());
-        let new = Entry::held(owner).with_locks(old.locks()).with_high_link(old.high_link());
-        self.put(frame - self.first, new);
-    }
-
-    /// How often the frame is locked.
-    #[inline]
-    pub fn locks(&self, frame: u32) -> u32 {
-        self.entry(frame - self.first).locks()
-    }
-
-    /// Changes the lock count, at most [`LOCKS_MAX`].
-    #[inline]
-    pub fn set_locks(&mut self, frame: u32, locks: u32) {
-        let entry = self.entry(frame - self.first).with_locks(locks);
-        self.put(frame - self.first, entry);
-    }
-
-    /// How many mappings beside the first share the frame.
-    #[inline]
-    pub fn sharers(&self, frame: u32) -> u32 {
-        self.entry(frame - self.first).high_link()
-    }
-
-    /// Changes the number of sharers, below 2^20.
-    #[inline]
-    pub fn set_sharers(&mut self, frame: u32, sharers: u32) {
-        let entry = self.entry(frame - self.first).with_high_link(sharers);
-        self.put(frame - self.first, entry);
-    }
-
-    /// One mapping of a shared frame is gone: counts down, or frees the frame with the last. True if it was freed.
-    pub fn drop_sharer(&mut self, frame: u32) -> bool {
-        match self.sharers(frame) {
-            0 => {
-                self.free(frame);
-                true
-            }
-            sharers => {
-                self.set_sharers(frame, sharers - 1);
-                false
-            }
-        }
-    }
-
-    /// The frame after `frame` that somebody holds, going round at the end of the table: how a clock hand moves. None
-    /// when nobody holds any.
-    pub fn next_held(&self, frame: u32) -> Option<u32> {
-        let length = self.table.len() as u32;
-        let mut at = if self.covers(frame) { frame - self.first + 1 } else { 0 };
-        let mut seen = 0;
-        while seen <= length {
-            if at >= length {
-                at = 0;
-            }
-            let entry = self.entry(at);
-            let step = match entry.tag() {
-                HEAD => entry.length(),
-                _ if !entry.is_free() && entry.owner() != Owner::Reserved => return Some(self.first + at),
-                _ => 1,
-            };
-            at += step;
-            seen += step;
-        }
-        None
-    }
-
     #[inline(always)]
     fn covers(&self, frame: u32) -> bool {
         frame.wrapping_sub(self.first) < self.table.len() as u32
@@ -383,146 +324,15 @@ impl Frames {
 
     fn allowance(&self, owner: Owner) -> u32 {
         match owner {
-            Owner::Kernel | Owner::Table { .. } => self.free.saturating_sub(self.promised),
+            Owner::Kernel | Owner::Table { .. } => {
+                (self.free + self.elsewhere).saturating_sub(self.promised).min(self.free)
+            }
             _ => self.available(),
         }
     }
 
     fn allows(&self, count: u32, owner: Owner) -> bool {
         count <= self.allowance(owner)
-    }
-
-    /// The last frame of the smallest run of the upper zone, else of the lower.
-    #[inline]
-    fn take_one(&mut self, owner: Owner) -> Option<u32> {
-        let zone = (self.filled[1] != 0) as usize;
-        if self.filled[zone] == 0 {
-            return None;
-        }
-        let class = self.filled[zone].trailing_zeros() as usize;
-        let head = self.lists[zone][class];
-        let entry = self.entry(head);
-        let rest = entry.length() - 1;
-        let index = head + rest;
-        if rest >> class != 0 && (zone == 0 || self.first + index > UPPER_ZONE) {
-            self.put(head, Entry::head(rest, entry.low_link(), entry.high_link()));
-            if rest > 1 {
-                self.put(index - 1, Entry::tail(head));
-            }
-        } else {
-            self.unlink(head);
-            if rest != 0 {
-                self.link(head, rest);
-            }
-        }
-        self.free -= 1;
-        self.put(index, Entry::held(owner));
-        Some(self.first + index)
-    }
-
-    /// Takes `count` free frames out of the run they lie in.
-    fn carve(&mut self, first: u32, count: u32, owner: Owner) {
-        let index = first - self.first;
-        let mut head = index;
-        while self.entry(head).tag() != HEAD {
-            head -= 1;
-        }
-        let length = self.entry(head).length();
-        self.unlink(head);
-        if index > head {
-            self.link(head, index - head);
-        }
-        let end = index + count;
-        if head + length > end {
-            self.link(end, head + length - end);
-        }
-        self.free -= count;
-        for word in &mut self.table[index as usize..end as usize] {
-            *word = Entry::held(owner).0;
-        }
-    }
-
-    fn zone_and_class(&self, head: u32, length: u32) -> (usize, usize) {
-        let zone = (self.first + head + length > UPPER_ZONE) as usize;
-        (zone, 31 - length.leading_zeros() as usize)
-    }
-
-    fn link(&mut self, head: u32, length: u32) {
-        let (zone, class) = self.zone_and_class(head, length);
-        let next = self.lists[zone][class];
-        self.put(head, Entry::head(length, next, NONE));
-        if length > 1 {
-            self.put(head + length - 1, Entry::tail(head));
-        }
-        if next != NONE {
-            let entry = self.entry(next).with_high_link(head);
-            self.put(next, entry);
-        }
-        self.lists[zone][class] = head;
-        self.filled[zone] |= 1 << class;
-    }
-
-    fn unlink(&mut self, head: u32) {
-        let entry = self.entry(head);
-        let (zone, class) = self.zone_and_class(head, entry.length());
-        let (next, previous) = (entry.low_link(), entry.high_link());
-        if next != NONE {
-            let changed = self.entry(next).with_high_link(previous);
-            self.put(next, changed);
-        }
-        if previous != NONE {
-            let changed = self.entry(previous).with_low_link(next);
-            self.put(previous, changed);
-        } else {
-            self.lists[zone][class] = next;
-            if next == NONE {
-                self.filled[zone] &= !(1 << class);
-            }
-        }
-    }
-
-    /// Calls `visit` with first frame and length of each free run that may hold `count` frames.
-    fn each_run(&self, count: u32, mut visit: impl FnMut(u32, u32)) {
-        let least = 31 - count.leading_zeros() as usize;
-        for zone in 0..2 {
-            for class in least..CLASSES {
-                let mut at = self.lists[zone][class];
-                while at != NONE {
-                    let entry = self.entry(at);
-                    visit(self.first + at, entry.length());
-                    at = entry.low_link();
-                }
-            }
-        }
-    }
-
-    fn lowest_fit(&self, wanted: Wanted) -> Option<u32> {
-        let mask = wanted.align.max(1) - 1;
-        let mut best = None;
-        self.each_run(wanted.count, |first, length| {
-            let start = (first + mask) & !mask;
-            let end = (first + length).min(wanted.below);
-            if end.checked_sub(wanted.count).is_some_and(|last| last >= start)
-                && best.is_none_or(|best| start < best)
-            {
-                best = Some(start);
-            }
-        });
-        best
-    }
-
-    fn longest(&self) -> Option<Run> {
-        let top = |zone: usize| 31u32.saturating_sub(self.filled[zone].leading_zeros());
-        if self.filled[0] | self.filled[1] == 0 {
-            return None;
-        }
-        let mut best: Option<Run> = None;
-        self.each_run(1 << top(0).max(top(1)), |first, count| {
-            if best.is_none_or(|best| count > best.count) {
-                best = Some(Run { first, count });
-            }
-        });
-        best
     }
 }
 

@@ -4,13 +4,18 @@
 //! [`crate::machine::Machine`]; those of other spaces are words of physical memory.
 
 pub mod blocks;
+pub mod claim;
 pub mod fault;
 pub mod frames;
 pub mod page;
+pub mod pager;
 pub mod space;
+pub mod swap;
+pub mod victim;
 
 use crate::heap::Heap;
 use frames::{Frames, Owner};
+use pager::Swap;
 
 /// First linear address of a client's own memory.
 pub const ARENA_BASE: u32 = 0x0040_0000;
@@ -28,6 +33,14 @@ pub struct Counts {
     pub zeroed: u32,
     /// Pages copied on their first write.
     pub copied: u32,
+    /// Pages read from the swap file.
+    pub read: u32,
+    /// Pages written to it.
+    pub written: u32,
+    /// Transfers that wrote them.
+    pub clusters: u32,
+    /// Pages whose frame was taken away.
+    pub dropped: u32,
 }
 
 /// Physical memory, host-wide.
@@ -38,6 +51,12 @@ pub struct Memory {
     pub heap: Heap,
     /// Commit pages when they are allocated instead of at the first touch: an emulator whose page faults nest.
     pub eager: bool,
+    /// Paging to disk, if it is on.
+    pub swap: Option<Swap>,
+    /// After a service stopped with [`space::Stop::Room`]: how many frames it needs.
+    pub wanted_frames: u32,
+    /// Pages of all clients with a lock count above zero.
+    locked: u32,
     /// Statistics.
     pub counts: Counts,
 }
@@ -45,12 +64,20 @@ pub struct Memory {
 impl Memory {
     /// Memory over an allocator.
     pub fn new(frames: Frames) -> Self {
-        Memory { frames, heap: Heap::default(), eager: false, counts: Counts::default() }
+        Memory {
+            frames,
+            heap: Heap::default(),
+            eager: false,
+            swap: None,
+            wanted_frames: 0,
+            locked: 0,
+            counts: Counts::default(),
+        }
     }
 
     /// Frames that could be promised now. What the heap would give back comes on top.
     pub fn available(&self) -> u32 {
-        self.frames.available()
+        self.frames.promisable()
     }
 
     /// Promises `count` frames, with what the heap would give back if there is no other way. False, and nothing
@@ -72,19 +99,23 @@ impl Memory {
 
     #[cold]
     fn promise_after_reclaim(&mut self, count: u32) -> bool {
-        let short = count - self.frames.available();
+        let short = count - self.frames.promisable();
         self.reclaim(short);
         self.frames.promise(count)
     }
 
-    /// Gives back a slot of the swap file.
-    fn release_slot(&mut self, _slot: u32) {}
-
-    /// Gives back a slot of the swap file and promises a page anew for it.
-    fn slot_to_promise(&mut self, _slot: u32) {}
-
     /// Pages that the swap file may have.
     fn swap_pages(&self) -> u32 {
-        0
+        self.swap.as_ref().map_or(0, |swap| swap.slots.limit())
+    }
+
+    /// May `more` pages be locked, beside those that are? What is locked must leave room to work in.
+    fn may_lock(&self, more: u32) -> bool {
+        const WORKING: u32 = 16;
+        if self.swap.is_none() || self.frames.free_count() >= self.frames.promised() + WORKING {
+            return true;
+        }
+        let movable = self.frames.free_count() + self.frames.pages();
+        self.locked + more + WORKING <= movable
     }
 }

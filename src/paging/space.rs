@@ -24,7 +24,7 @@ use super::blocks::{Block, Blocks, Use};
 use super::fault::{decide, Decision, FROM_USER, PROTECTION, WRITE};
 use super::frames::Owner;
 use super::page::{fresh, Page, Resident};
-use super::{Memory, ARENA_END};
+use super::{Memory, ARENA_BASE, ARENA_END};
 use crate::layout::{CORE_BASE, LOW_END, RECURSIVE_SLOT};
 use crate::machine::Machine;
 use crate::service::Code;
@@ -39,7 +39,7 @@ const SHARED_SLOT: u32 = ARENA_END >> 22;
 pub enum Check {
     /// Every page is present with the rights asked for.
     Ready,
-    /// The page at this linear address has to come in from the swap file first.
+    /// The page at this linear address has to come in from the swap file, or a frame has to be freed for it, first.
     PageIn(u32),
     /// Not the client's memory, or not writable.
     Bad,
@@ -51,7 +51,7 @@ pub enum Check {
 pub enum FaultOutcome {
     /// Run the instruction again.
     Handled,
-    /// Bring in the page from this slot of the swap file, then run the instruction again.
+    /// Bring in the page at this linear address, or make room for it; then run the instruction again.
     PageIn(u32),
     /// The client's own fault, or not in its memory at all.
     NotOurs,
@@ -62,6 +62,8 @@ pub enum FaultOutcome {
 pub enum Stop {
     /// The page at this linear address has to come in first; then the same call again.
     PageIn(u32),
+    /// So many frames have to be free first; then the same call again.
+    Room(u32),
     /// Refused.
     Refused(Code),
 }
@@ -163,7 +165,7 @@ impl Space {
     #[inline(always)]
     fn first_write<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) -> FaultOutcome {
         let owner = Owner::Page { client: self.client, linear };
-        let Some(frame) = memory.frames.allocate_promised(owner) else { return FaultOutcome::NotOurs };
+        let Some(frame) = memory.frames.allocate_promised(owner) else { return FaultOutcome::PageIn(linear) };
         machine.set_table_entry(linear >> 12, fresh(frame));
         machine.zero_page(linear);
         memory.counts.zeroed = memory.counts.zeroed.wrapping_add(1);
@@ -181,7 +183,7 @@ impl Space {
         let page = self.page_at(machine, linear);
         let decision = decide(error, linear, page);
         match decision {
-            Decision::PageIn { slot } => FaultOutcome::PageIn(slot),
+            Decision::PageIn { .. } => FaultOutcome::PageIn(linear & FRAME),
             Decision::Client | Decision::Core => FaultOutcome::NotOurs,
             Decision::Again => {
                 machine.flush_page(linear & FRAME);
@@ -190,7 +192,7 @@ impl Space {
             Decision::Zero { .. } | Decision::Copy => {
                 match self.repair(machine, memory, linear & FRAME, decision, error & WRITE != 0) {
                     true => FaultOutcome::Handled,
-                    false => FaultOutcome::NotOurs,
+                    false => FaultOutcome::PageIn(linear & FRAME),
                 }
             }
         }
@@ -239,7 +241,7 @@ impl Space {
             decision @ (Decision::Zero { .. } | Decision::Copy) => {
                 match self.repair(machine, memory, linear, decision, write) {
                     true => Check::Ready,
-                    false => Check::Bad,
+                    false => Check::PageIn(linear),
                 }
             }
             Decision::Again if linear < ARENA_END && matches!(page, Page::Resident(_)) => Check::Ready,
@@ -247,7 +249,8 @@ impl Space {
         }
     }
 
-    /// Carries out a decision that needs a frame. False only if the promise for it is missing, which would be a defect.
+    /// Carries out a decision that needs a frame. False, and nothing done but perhaps a page table made, when no frame is
+    /// free: pages have to go to the swap file first.
     fn repair<M: Machine>(
         &mut self,
         machine: &mut M,
@@ -313,6 +316,48 @@ impl Space {
             },
             page => page,
         }
+    }
+
+    /// Physical address and value of the entry of a page in the client's arena, whether the space is loaded or not. None
+    /// where there is no page table.
+    pub(super) fn locate<M: Machine>(&self, machine: &M, linear: u32) -> Option<(u32, u32)> {
+        if !(ARENA_BASE..ARENA_END).contains(&linear) || self.directory == 0 {
+            return None;
+        }
+        let table = machine.read_physical(self.directory + (linear >> 22) * 4);
+        let at = (table & FRAME) + (linear >> 12 & 1023) * 4;
+        (table & PRESENT != 0).then(|| (at, machine.read_physical(at)))
+    }
+
+    /// The state of a page in the client's arena, whether the space is loaded or not.
+    pub(super) fn page_anywhere<M: Machine>(&self, machine: &M, linear: u32) -> Page {
+        match Page::decode(self.locate(machine, linear).map_or(0, |(_, entry)| entry)) {
+            Page::Absent => {
+                self.blocks.lookup(linear).map_or(Page::Absent, |block| default_page(block.usage))
+            }
+            page => page,
+        }
+    }
+
+    /// [`Stop::Room`] unless as many frames are free as a change needs at once: one for each page table that a range has
+    /// not got yet, and `more`. Without a swap file promises see to that.
+    pub(super) fn need_room<M: Machine>(
+        &self,
+        machine: &M,
+        memory: &Memory,
+        (base, pages): (u32, u32),
+        more: u32,
+    ) -> Result<(), Stop> {
+        let free = memory.frames.free_count();
+        if memory.swap.is_none() || free >= more.saturating_add((pages >> 10) + 2) {
+            return Ok(());
+        }
+        let missing = tables::slots(base, pages).filter(|slot| machine.directory_entry(*slot) & PRESENT == 0);
+        let needed = more.saturating_add(missing.count() as u32);
+        if free >= needed {
+            return Ok(());
+        }
+        Err(Stop::Room(needed))
     }
 
     /// The state of the page at an address, for a report.

@@ -1,11 +1,12 @@
 //! One word of the frame table: what a page frame is used for.
 //!
 //! ```text
-//! bits  0-3    tag
+//! bits  0-3    tag; for a client's page 8 to 11, the low two bits being its age
 //! bits  4-11   client, or the low 8 bits of a free run's length
 //! bits 12-31   linear page, handle, next free run, or (in a run's last frame) its first
 //! bits 32-43   lock count, or the high 12 bits of a free run's length
-//! bits 44-63   how many further mappings share the frame, or the previous free run
+//! bits 44-63   the previous free run, or how many further mappings share the frame, or where a private page lies in
+//!              the swap file
 //! ```
 //!
 //! The fields keep to one half each, so that a 32-bit CPU needs no 64-bit shifts.
@@ -19,10 +20,13 @@ const RESERVED: u32 = 0;
 pub(super) const HEAD: u32 = 1;
 pub(super) const TAIL: u32 = 2;
 pub(super) const INNER: u32 = 3;
-const PAGE: u32 = 4;
 const TABLE: u32 = 5;
 const KERNEL: u32 = 6;
 const XMS: u32 = 7;
+/// To 11: the low two bits are the page's age.
+const PAGE: u32 = 8;
+/// In place of sharers: the page must be written before its frame is given away.
+pub(super) const STALE: u32 = 0xF_FFFF;
 
 /// Who holds a page frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,12 +140,27 @@ impl Entry {
         let client = (self.0 as u32 >> 4) as u8;
         match self.tag() {
             RESERVED => Owner::Reserved,
-            PAGE => Owner::Page { client, linear: self.0 as u32 & 0xFFFF_F000 },
+            8..=11 => Owner::Page { client, linear: self.0 as u32 & 0xFFFF_F000 },
             TABLE => Owner::Table { client },
             KERNEL => Owner::Kernel,
             XMS => Owner::Xms { handle: self.low_link() },
             _ => Owner::Free,
         }
+    }
+
+    /// Age of a client's page.
+    #[inline(always)]
+    pub const fn age(self) -> u8 {
+        self.0 as u8 & 3
+    }
+
+    /// The same with another age, 0 to 3. Other holders have none.
+    #[inline(always)]
+    pub const fn with_age(self, age: u8) -> Self {
+        if self.tag() & PAGE == 0 {
+            return self;
+        }
+        Entry(self.0 & !3 | (age & 3) as u64)
     }
 
     /// Is the frame part of a free run?

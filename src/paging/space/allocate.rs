@@ -1,7 +1,7 @@
 //! Blocks of the client's: allocate, free, resize (0501h to 0505h, 050Ah).
 
 use super::tables::slots;
-use super::{Space, FROM_USER, PRESENT};
+use super::{Space, Stop, FROM_USER, PRESENT};
 use crate::machine::Machine;
 use crate::paging::blocks::{Block, Full, Use};
 use crate::paging::fault::{decide, Decision};
@@ -167,7 +167,7 @@ impl Space {
         handle: u32,
         bytes: u32,
         committed: bool,
-    ) -> Result<Allocation, Code> {
+    ) -> Result<Allocation, Stop> {
         let index = self.blocks.by_handle(handle).ok_or(Code::InvalidHandle)?;
         let pages = pages_for(bytes)?;
         let old = *self.blocks.get(index);
@@ -176,6 +176,9 @@ impl Space {
             return Ok(Allocation { base: old.base, handle });
         }
         let base = if self.blocks.room(index) >= pages {
+            if committed != (old.usage != Use::Reserved) {
+                self.need_room(machine, memory, (old.end(), pages - old.pages), 0)?;
+            }
             self.grow(memory, index, pages, committed)?;
             old.base
         } else {
@@ -230,13 +233,14 @@ impl Space {
         index: usize,
         pages: u32,
         committed: bool,
-    ) -> Result<u32, Code> {
+    ) -> Result<u32, Stop> {
         let old = *self.blocks.get(index);
         let base = self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
         let promise = if committed { pages - old.pages } else { 0 };
         let tables = self.tables.missing(base, pages);
+        self.need_room(machine, memory, (base, pages), 0)?;
         if !memory.promise(promise + tables) {
-            return Err(Code::PhysicalMemoryUnavailable);
+            return Err(Code::PhysicalMemoryUnavailable.into());
         }
         self.tables.add_range(base, pages);
         for slot in slots(old.base, old.pages) {
@@ -315,6 +319,9 @@ impl Space {
     ) -> Result<u32, Code> {
         let pages = pages_for(bytes)?;
         let base = self.blocks.highest_gap(pages + 1).ok_or(Code::LinearMemoryUnavailable)?;
+        if memory.frames.free_count() < pages + 2 {
+            return Err(Code::PhysicalMemoryUnavailable);
+        }
         self.enter(
             memory,
             Block { base, pages: pages + 1, committed: pages, handle: 0, usage: Use::Stack },
@@ -325,12 +332,7 @@ impl Space {
         }
         machine.set_table_entry(base >> 12, Page::Guard.encode());
         let low = base + PAGE;
-        self.commit_now(machine, memory, low, pages);
-        for page in low >> 12..(low >> 12) + pages {
-            if let Page::Resident(resident) = Page::decode(machine.table_entry(page)) {
-                machine.set_table_entry(page, Page::Resident(Resident { pinned: true, ..resident }).encode());
-            }
-        }
+        (0..pages).for_each(|page| self.lock_page(machine, memory, low + (page << 12)));
         Ok(low)
     }
 }

@@ -4,8 +4,9 @@
 //! bit 3 writable, bit 4 bits 5 and 6 are given, bit 5 accessed, bit 6 dirty.
 
 use super::allocate::is_committed;
-use super::{Space, PRESENT};
+use super::{Space, Stop, PRESENT};
 use crate::machine::Machine;
+use crate::paging::frames::Backing;
 use crate::paging::page::{Kind, Page, Resident};
 use crate::paging::Memory;
 use crate::service::Code;
@@ -71,28 +72,29 @@ impl Space {
         linear: u32,
         pages: u32,
         word: impl Fn(u32) -> u16,
-    ) -> Result<(), Code> {
-        let mut wanted = 0u32;
-        let mut given = 0u32;
+    ) -> Result<(), Stop> {
+        let (mut wanted, mut given, mut copies) = (0u32, 0u32, 0);
         for number in 0..pages {
             let at = linear + (number << 12);
             let old = self.page_at(machine, at);
             match word(number) & TYPE {
                 UNCOMMITTED => {
                     if is_locked(memory, old) {
-                        return Err(Code::InvalidState);
+                        return Err(Code::InvalidState.into());
                     }
                     given += is_committed(old) as u32;
                 }
-                COMMITTED => wanted += !is_committed(old) as u32,
-                KEEP => {}
-                _ => return Err(Code::InvalidValue),
+                COMMITTED | KEEP => {
+                    wanted += (word(number) & TYPE == COMMITTED && !is_committed(old)) as u32;
+                    copies += matches!(old, Page::Resident(Resident { kind: Kind::Copied, .. })) as u32;
+                }
+                _ => return Err(Code::InvalidValue.into()),
             }
         }
         if wanted.saturating_sub(given) > memory.available() {
-            return Err(Code::PhysicalMemoryUnavailable);
+            return Err(Code::PhysicalMemoryUnavailable.into());
         }
-        Ok(())
+        self.need_room(machine, memory, (linear, pages), copies)
     }
 
     /// Sets the attributes of one page of a block (0507h). False when there is no memory for it: the words were not
@@ -124,6 +126,7 @@ impl Space {
             _ => with_access(old, writable),
         };
         let new = if word & MARKS_GIVEN != 0 { with_marks(new, word) } else { new };
+        note_cleaning(memory, old, new);
         if is_committed(old) == is_committed(new) || !is_committed(old) {
             self.put_page(machine, memory, linear, new);
         } else {
@@ -170,6 +173,11 @@ impl Space {
         }
         self.blocks.get_mut(index).committed -= 1;
         let held = match old {
+            Page::Resident(Resident { frame, kind: Kind::Private, .. }) => {
+                self.forget(memory, frame);
+                memory.frames.free(frame);
+                true
+            }
             Page::Resident(Resident { frame, .. }) => memory.frames.drop_sharer(frame),
             Page::Swapped { slot, .. } => {
                 memory.release_slot(slot);
@@ -206,6 +214,16 @@ pub(super) fn is_locked(memory: &Memory, page: Page) -> bool {
             pinned || memory.frames.locks(frame) != 0
         }
         _ => false,
+    }
+}
+
+/// The client cleared the dirty bit of a page: the page replacement must still write it.
+fn note_cleaning(memory: &mut Memory, old: Page, new: Page) {
+    if let (Page::Resident(old), Page::Resident(new)) = (old, new) {
+        if new.kind == Kind::Private && old.dirty && !new.dirty {
+            memory.drop_backing(new.frame);
+            memory.frames.set_backing(new.frame, Backing::Stale);
+        }
     }
 }
 

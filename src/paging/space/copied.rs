@@ -4,22 +4,14 @@
 //! frame is promised; whichever side writes first takes it, and the last one left keeps the original.
 
 use super::allocate::Allocation;
-use super::{Space, FRAME, PRESENT};
+use super::attributes::is_locked;
+use super::{Space, Stop, FRAME, PRESENT};
 use crate::machine::Machine;
 use crate::paging::blocks::{Block, Use};
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
 use crate::paging::Memory;
 use crate::service::Code;
-
-/// A page of the source that lies in the swap file has to come in first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CopyRefused {
-    /// The page at this linear address.
-    PageIn(u32),
-    /// The service's code.
-    Code(Code),
-}
 
 impl Space {
     /// Makes a block whose contents are those of `pages` pages at `from` (page-aligned, in a block of this space), now;
@@ -31,23 +23,27 @@ impl Space {
         memory: &mut Memory,
         from: u32,
         pages: u32,
-    ) -> Result<Allocation, CopyRefused> {
-        let bad = CopyRefused::Code(Code::InvalidLinear);
+    ) -> Result<Allocation, Stop> {
+        let bad = Stop::Refused(Code::InvalidLinear);
         let source = self.blocks.find(from).map(|index| *self.blocks.get(index)).ok_or(bad)?;
         if from & !FRAME != 0 || pages == 0 || pages > (source.end() - from) >> 12 {
             return Err(bad);
         }
+        let mut copies = 0;
         for page in 0..pages {
             let linear = from + (page << 12);
-            match self.page_at(machine, linear) {
-                Page::Swapped { .. } => return Err(CopyRefused::PageIn(linear)),
+            let state = self.page_at(machine, linear);
+            copies += is_locked(memory, state) as u32;
+            match state {
+                Page::Swapped { .. } => return Err(Stop::PageIn(linear)),
                 Page::Untouched { .. }
                 | Page::Resident(Resident { kind: Kind::Private | Kind::Copied, .. }) => {}
                 _ => return Err(bad),
             }
         }
-        let code = CopyRefused::Code;
+        let code = Stop::Refused;
         let base = self.blocks.lowest_gap(pages).ok_or(code(Code::LinearMemoryUnavailable))?;
+        self.need_room(machine, memory, (base, pages), copies)?;
         let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory };
         let handle = self.enter(memory, block, true).map_err(code)?;
         for page in 0..pages {
@@ -72,6 +68,10 @@ impl Space {
             machine.set_table_entry(to >> 12, Page::Resident(copy).encode());
             return;
         }
+        if page.kind == Kind::Private {
+            memory.drop_backing(page.frame);
+            memory.frames.set_sharers(page.frame, 0);
+        }
         let shared = Page::Resident(Resident { kind: Kind::Copied, writable: false, ..page }).encode();
         machine.set_table_entry(from >> 12, shared);
         machine.set_table_entry(to >> 12, shared);
@@ -80,7 +80,7 @@ impl Space {
     }
 
     /// Gives a page that others may use too a frame of its own, writable, with the same contents: the answer to the
-    /// first write. False only if the promise is missing.
+    /// first write. False when no frame is free.
     pub(super) fn make_private<M: Machine>(
         &mut self,
         machine: &mut M,

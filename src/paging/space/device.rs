@@ -1,6 +1,6 @@
 //! Physical memory in a client's space (0800h, 0801h, 0508h, 0509h).
 
-use super::{Space, FRAME};
+use super::{Space, Stop, FRAME};
 use crate::layout::LOW_END;
 use crate::machine::Machine;
 use crate::paging::blocks::{Block, Use};
@@ -39,14 +39,14 @@ impl Space {
         memory: &mut Memory,
         physical: u32,
         bytes: u32,
-    ) -> Result<u32, Code> {
+    ) -> Result<u32, Stop> {
         let last =
             bytes.checked_sub(1).and_then(|more| physical.checked_add(more)).ok_or(Code::InvalidValue)?;
         if last < LOW_END {
             return Ok(physical);
         }
         if !may_map(memory, physical, last) {
-            return Err(Code::SystemIntegrity);
+            return Err(Code::SystemIntegrity.into());
         }
         let (first, last) = (physical >> 12, last >> 12);
         if let Some(base) = self.map_again(physical, bytes) {
@@ -54,6 +54,7 @@ impl Space {
         }
         let pages = last - first + 1;
         let base = self.blocks.highest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
+        self.need_room(machine, memory, (base, pages), 0)?;
         let usage = Use::Mapped { physical, bytes, times: 1 };
         self.enter(memory, Block { base, pages, committed: 0, handle: 0, usage }, false)?;
         for page in 0..pages {
@@ -121,10 +122,10 @@ impl Space {
         offset: u32,
         pages: u32,
         physical: u32,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Stop> {
         let (index, base) = self.part_of_block(handle, offset, pages)?;
         if physical & (PAGE - 1) != 0 {
-            return Err(Code::InvalidLinear);
+            return Err(Code::InvalidLinear.into());
         }
         if pages == 0 {
             return Ok(());
@@ -133,8 +134,9 @@ impl Space {
         let last =
             first.checked_add(pages - 1).filter(|last| *last <= FRAME >> 12).ok_or(Code::InvalidLinear)?;
         if !may_map(memory, physical, last << 12 | (PAGE - 1)) {
-            return Err(Code::SystemIntegrity);
+            return Err(Code::SystemIntegrity.into());
         }
+        self.need_room(machine, memory, (base, pages), 0)?;
         self.refuse_locked(machine, memory, base, pages)?;
         for page in 0..pages {
             let device =

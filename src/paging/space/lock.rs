@@ -11,7 +11,7 @@ use crate::paging::blocks::Use;
 use crate::paging::fault::{decide, Decision, FROM_USER, WRITE};
 use crate::paging::frames::LOCKS_MAX;
 use crate::paging::page::{Kind, Page, Resident};
-use crate::paging::Memory;
+use crate::paging::{Memory, ARENA_BASE};
 use crate::service::Code;
 use crate::x86::entry::{ACCESSED, PAGE, PRESENT};
 
@@ -37,7 +37,8 @@ fn whole_pages(linear: u32, bytes: u32) -> Result<core::ops::Range<u32>, Code> {
 impl Space {
     /// Locks the pages of a range, one more time each. They are in memory afterwards and stay there.
     ///
-    /// Refused with 8025h for a page that is not the client's committed memory, 8017h when a count is at its highest.
+    /// Refused with 8025h for a page that is not the client's committed memory, 8017h when a count is at its highest, 8013h
+    /// when too little of the memory would be left unlocked.
     pub fn lock<M: Machine>(
         &mut self,
         machine: &mut M,
@@ -46,17 +47,30 @@ impl Space {
         bytes: u32,
     ) -> Result<(), Stop> {
         let pages = touched_pages(linear, bytes)?;
+        let (mut fresh, mut coming) = (0, 0);
         for page in pages.clone() {
             match self.page_at(machine, page << 12) {
                 Page::Absent | Page::Uncommitted | Page::Guard => return Err(Code::InvalidLinear.into()),
+                Page::Untouched { .. } | Page::Resident(Resident { kind: Kind::Copied, .. }) => coming += 1,
                 Page::Swapped { .. } => return Err(Stop::PageIn(page << 12)),
                 Page::Resident(Resident { frame, kind: Kind::Private, .. })
                     if memory.frames.locks(frame) == LOCKS_MAX =>
                 {
                     return Err(Code::LockCountExceeded.into());
                 }
-                Page::Untouched { .. } | Page::Resident(_) => {}
+                Page::Resident(Resident { frame, kind: Kind::Private, .. }) => {
+                    fresh += (memory.frames.locks(frame) == 0) as u32;
+                }
+                Page::Resident(_) => {}
             }
+        }
+        if !memory.may_lock(fresh + coming) {
+            return Err(Code::PhysicalMemoryUnavailable.into());
+        }
+        if coming != 0 {
+            // Conventional memory has its table; what is left lies in the arena, as every page of it is committed.
+            let (first, end) = (pages.start.max(ARENA_BASE >> 12), pages.end);
+            self.need_room(machine, memory, (first << 12, end - first), coming)?;
         }
         for page in pages {
             self.lock_page(machine, memory, page << 12);
@@ -64,7 +78,7 @@ impl Space {
         Ok(())
     }
 
-    fn lock_page<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) {
+    pub(super) fn lock_page<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) {
         let mut page = self.page_at(machine, linear);
         let copied = matches!(page, Page::Resident(Resident { kind: Kind::Copied, .. }));
         let error = if copied { FROM_USER | WRITE } else { FROM_USER };
@@ -76,6 +90,8 @@ impl Space {
         if let Page::Resident(Resident { frame, kind: Kind::Private, .. }) = page {
             let locks = memory.frames.locks(frame);
             self.locked += (locks == 0) as u32;
+            memory.locked += (locks == 0) as u32;
+            memory.drop_backing(frame);
             memory.frames.set_locks(frame, locks + 1);
         }
     }
@@ -106,6 +122,7 @@ impl Space {
                 let locks = memory.frames.locks(frame) - 1;
                 memory.frames.set_locks(frame, locks);
                 self.locked -= (locks == 0) as u32;
+                memory.locked -= (locks == 0) as u32;
             }
         }
         Ok(())
@@ -162,10 +179,14 @@ impl Space {
             let new = if plain { Page::Absent } else { Page::Untouched { writable } };
             machine.set_table_entry(page, new.encode());
             match old {
-                Page::Resident(resident) => memory.frames.free_to_promise(resident.frame),
-                Page::Swapped { slot, .. } => memory.slot_to_promise(slot),
+                Page::Resident(resident) => {
+                    self.forget(memory, resident.frame);
+                    memory.frames.free(resident.frame);
+                }
+                Page::Swapped { slot, .. } => memory.release_slot(slot),
                 _ => {}
             }
+            memory.frames.renew_promise();
             changed = true;
         }
         if changed {
@@ -191,9 +212,10 @@ impl Space {
 
     /// Makes the page at an address stay in memory from now on, as one that an interrupt handler has touched. Nothing
     /// happens where no private page is.
-    pub fn pin<M: Machine>(&mut self, machine: &mut M, linear: u32) {
+    pub fn pin<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) {
         if let Page::Resident(page) = Page::decode(Space::entry(machine, linear)) {
             if page.kind == Kind::Private && !page.pinned {
+                memory.drop_backing(page.frame);
                 let pinned = Page::Resident(Resident { pinned: true, ..page });
                 machine.set_table_entry((linear & FRAME) >> 12, pinned.encode());
             }

@@ -85,14 +85,24 @@ impl Space {
     fn release_entry(&mut self, memory: &mut Memory, batch: &mut Batch, entry: u32) -> bool {
         match private_frame(entry) {
             Some(frame) => {
-                if self.locked != 0 && memory.frames.locks(frame) != 0 {
-                    self.locked -= 1;
+                if self.locked != 0 || memory.swap.is_some() {
+                    self.forget(memory, frame);
                 }
                 batch.add(&mut memory.frames, frame);
                 true
             }
             None => self.release_other(memory, entry),
         }
+    }
+
+    /// Takes a private page that is given up out of the counts.
+    #[inline(never)]
+    pub(super) fn forget(&mut self, memory: &mut Memory, frame: u32) {
+        if memory.frames.locks(frame) != 0 {
+            self.locked -= 1;
+            memory.locked -= 1;
+        }
+        memory.drop_backing(frame);
     }
 
     #[inline(never)]

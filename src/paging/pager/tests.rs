@@ -1,0 +1,498 @@
+//! Paging against a plain map: more pages than frames, with every failure injected.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::mock::{Mock, KERNEL_DIRECTORY};
+use crate::paging::fault::{FROM_USER, WRITE};
+use crate::paging::frames::{Frames, Run};
+use crate::paging::space::{Allocation, Check, FaultOutcome, Stop};
+use crate::paging::swap::CLUSTER_MAX;
+use crate::service::Code;
+use crate::x86::entry::PRESENT;
+use proptest::prelude::*;
+
+const BUFFER: u32 = 0x8_0000;
+const FIRST_FRAME: u32 = 0x200;
+
+struct One(Space);
+
+impl Spaces for One {
+    fn space(&mut self, client: u8) -> Option<&mut Space> {
+        (client == 0).then_some(&mut self.0)
+    }
+}
+
+/// A machine with few frames and a file in a map.
+struct World {
+    machine: Mock,
+    memory: Memory,
+    spaces: One,
+    file: BTreeMap<u32, Vec<u8>>,
+    /// Transfers from now on that fail, one bit each.
+    failing: u64,
+    transfers: u32,
+    pages_read: u32,
+    pages_written: u32,
+    /// Something to do to memory in the middle of the next transfers: linear address and value.
+    meanwhile: Vec<(u32, u32)>,
+}
+
+impl World {
+    /// `frames` frames for pages, beside what the tables need.
+    fn new(frames: u32, slots: u32, cluster: u32) -> World {
+        let mut machine = Mock::new();
+        let total = frames + 3;
+        let mut memory = Memory::new(Frames::new(vec![0; total as usize].leak(), FIRST_FRAME));
+        memory.frames.add(Run { first: FIRST_FRAME, count: total });
+        memory.swap = Some(Swap::new(Slots::new(slots), BUFFER, cluster));
+        assert!(memory.swap_grown(slots));
+        memory.frames.set_keep(1);
+        let space = Space::create(&mut machine, &mut memory, KERNEL_DIRECTORY).unwrap();
+        machine.load_space(space.directory());
+        World {
+            machine,
+            memory,
+            spaces: One(space),
+            file: BTreeMap::new(),
+            failing: 0,
+            transfers: 0,
+            pages_read: 0,
+            pages_written: 0,
+            meanwhile: Vec::new(),
+        }
+    }
+
+    fn page_in(&mut self, linear: u32, frames: u32) -> Step {
+        let request = Request { client: 0, linear, frames };
+        let mut step = self.memory.start_paging(&mut self.machine, &mut self.spaces, request);
+        for _ in 0..1000 {
+            let ok = match step {
+                Step::Write { slot, count } => self.transfer(slot, count, true),
+                Step::Read { slot, count } => self.transfer(slot, count, false),
+                other => return other,
+            };
+            step = self.memory.transferred(&mut self.machine, &mut self.spaces, ok);
+        }
+        panic!("paging does not come to an end");
+    }
+
+    fn transfer(&mut self, slot: u32, count: u32, write: bool) -> bool {
+        assert!((1..=CLUSTER_MAX).contains(&count));
+        self.transfers += 1;
+        let fails = self.failing & 1 != 0;
+        self.failing >>= 1;
+        if let Some((linear, value)) = self.meanwhile.pop() {
+            if self.machine.is_mapped(linear, true) {
+                self.machine.write_u32(linear, value);
+            }
+        }
+        for index in 0..count {
+            let at = BUFFER + index * 4096;
+            if write {
+                // A write that fails may have got anywhere.
+                if !fails || index % 2 == 0 {
+                    let mut bytes = vec![0; 4096];
+                    self.machine.read_bytes(at, &mut bytes);
+                    self.file.insert(slot + index, bytes);
+                    self.pages_written += 1;
+                }
+            } else if !fails {
+                let bytes = self.file.get(&(slot + index)).expect("a slot that was written").clone();
+                self.machine.write_bytes(at, &bytes);
+                self.pages_read += 1;
+            }
+        }
+        !fails
+    }
+
+    /// Brings a page in for an access as a client makes it; false if that could not be done.
+    fn touch(&mut self, linear: u32, write: bool) -> bool {
+        for _ in 0..20 {
+            if self.machine.is_mapped(linear, write) {
+                return true;
+            }
+            let error = FROM_USER | if write { WRITE } else { 0 };
+            match self.spaces.0.fault(&mut self.machine, &mut self.memory, linear, error) {
+                FaultOutcome::Handled => {}
+                FaultOutcome::PageIn(page) => {
+                    if self.page_in(page, 0) != Step::Ready {
+                        return false;
+                    }
+                }
+                FaultOutcome::NotOurs => panic!("a committed page at {linear:#X}"),
+            }
+        }
+        panic!("no progress at {linear:#X}");
+    }
+
+    fn poke(&mut self, linear: u32, value: u32) -> bool {
+        let ready = self.touch(linear, true);
+        if ready {
+            self.machine.write_u32(linear, value);
+            self.machine.write_u32(linear + 0xFFC, !value);
+        }
+        ready
+    }
+
+    fn peek(&mut self, linear: u32) -> Option<(u32, u32)> {
+        let ready = self.touch(linear, false);
+        ready.then(|| (self.machine.read_u32(linear), self.machine.read_u32(linear + 0xFFC)))
+    }
+
+    /// Slots in use are those of pages that are out and of pages that keep one; no two pages have the same.
+    fn verify(&self) {
+        let mut slots = BTreeMap::new();
+        let mut out = 0;
+        for block in self.spaces.0.blocks() {
+            for page in block.base >> 12..block.end() >> 12 {
+                match self.spaces.0.page_anywhere(&self.machine, page << 12) {
+                    Page::Swapped { slot, .. } => {
+                        out += 1;
+                        assert_eq!(slots.insert(slot, page), None);
+                    }
+                    Page::Resident(found) if found.kind == Kind::Private => {
+                        let owner = Owner::Page { client: 0, linear: page << 12 };
+                        assert_eq!(self.memory.frames.owner(found.frame), owner);
+                        if let Backing::Slot(slot) = self.memory.frames.backing(found.frame) {
+                            assert_eq!(slots.insert(slot, page), None);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let swap = self.memory.swap.as_ref().unwrap();
+        assert_eq!((swap.slots.used() as usize, swap.out), (slots.len(), out));
+        let frames = &self.memory.frames;
+        assert!(frames.free_count() + swap.slots.pages() - out >= frames.promised());
+    }
+}
+
+/// Value and its complement, as [`World::poke`] leaves them; zeros where nothing was written.
+fn both(value: u32) -> (u32, u32) {
+    if value == 0 {
+        (0, 0)
+    } else {
+        (value, !value)
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+    Write(u32, u32),
+    Read(u32),
+    Lock(u32, u32),
+    Unlock(usize),
+    Discard(u32, u32),
+    Candidate(u32, u32),
+    Grow(u32),
+    Refill,
+    Fail(u64),
+    Meanwhile(u32, u32),
+    Copy(u32),
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let page = 0u32..64;
+    prop_oneof![
+        10 => (page.clone(), 1u32..u32::MAX).prop_map(|(at, value)| Action::Write(at, value)),
+        10 => page.clone().prop_map(Action::Read),
+        1 => (page.clone(), 1u32..4).prop_map(|(at, count)| Action::Lock(at, count)),
+        2 => any::<usize>().prop_map(Action::Unlock),
+        1 => (page.clone(), 1u32..9).prop_map(|(at, count)| Action::Discard(at, count)),
+        1 => (page.clone(), 1u32..9).prop_map(|(at, count)| Action::Candidate(at, count)),
+        1 => (40u32..64).prop_map(Action::Grow),
+        1 => Just(Action::Refill),
+        1 => any::<u64>().prop_map(|bits| Action::Fail(bits & (bits >> 7))),
+        2 => (page.clone(), 1u32..u32::MAX).prop_map(|(at, value)| Action::Meanwhile(at, value)),
+        1 => page.prop_map(Action::Copy),
+    ]
+}
+
+struct Model {
+    block: Allocation,
+    values: Vec<u32>,
+    locks: Vec<(u32, u32)>,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sixty_four_pages_live_on_eight_frames(
+        cluster in 1u32..=CLUSTER_MAX,
+        slots in 64u32..100,
+        actions in prop::collection::vec(action(), 1..250),
+    ) {
+        let mut world = World::new(8, slots, cluster);
+        let block = world.spaces.0.allocate(&mut world.machine, &mut world.memory, 64 << 12).unwrap();
+        let mut model = Model { block, values: vec![0; 64], locks: Vec::new() };
+        for action in actions {
+            step(&mut world, &mut model, action);
+            world.verify();
+        }
+        world.failing = 0;
+        world.meanwhile.clear();
+        for (base, count) in model.locks.drain(..) {
+            world.spaces.0.unlock(&mut world.machine, &mut world.memory, base, count << 12).unwrap();
+        }
+        for page in 0..model.values.len() {
+            let at = model.block.base + page as u32 * 4096;
+            prop_assert_eq!(world.peek(at), Some(both(model.values[page])), "page {}", page);
+        }
+        let free = world.memory.frames.total();
+        world.spaces.0.destroy(&mut world.machine, &mut world.memory);
+        let swap = world.memory.swap.as_ref().unwrap();
+        prop_assert_eq!((swap.out, swap.slots.used()), (0, 0));
+        prop_assert_eq!((world.memory.frames.free_count(), world.memory.frames.promised()), (free, 0));
+    }
+}
+
+fn step(world: &mut World, model: &mut Model, action: Action) {
+    let pages = model.values.len() as u32;
+    let at = |page: u32| model.block.base + (page % pages) * 4096;
+    let failing = world.failing != 0;
+    match action {
+        Action::Write(page, value) => {
+            let ready = world.poke(at(page), value);
+            assert!(ready || failing);
+            if ready {
+                model.values[(page % pages) as usize] = value;
+            }
+        }
+        Action::Read(page) => {
+            let found = world.peek(at(page));
+            assert!(found.is_some() || failing);
+            if let Some(found) = found {
+                assert_eq!(found, both(model.values[(page % pages) as usize]), "page {page}");
+            }
+        }
+        Action::Lock(page, count) => lock(world, model, at(page), count, failing),
+        Action::Unlock(which) if !model.locks.is_empty() => {
+            let (base, count) = model.locks.swap_remove(which % model.locks.len());
+            world.spaces.0.unlock(&mut world.machine, &mut world.memory, base, count << 12).unwrap();
+        }
+        Action::Discard(page, count) => {
+            let count = count.min(pages - page % pages);
+            let from = at(page);
+            let space = &mut world.spaces.0;
+            space.discard(&mut world.machine, &mut world.memory, from, count << 12).unwrap();
+            for index in 0..count {
+                let linear = from + index * 4096;
+                let locked =
+                    model.locks.iter().any(|(base, count)| (linear.wrapping_sub(*base) >> 12) < *count);
+                if !locked {
+                    model.values[(page % pages + index) as usize] = 0;
+                }
+            }
+        }
+        Action::Candidate(page, count) => {
+            let count = count.min(pages - page % pages);
+            world.spaces.0.mark_candidates(&mut world.machine, at(page), count << 12).unwrap();
+        }
+        Action::Grow(pages) => resize(world, model, pages),
+        Action::Refill => world.failing = 0,
+        Action::Fail(bits) => world.failing = bits,
+        Action::Meanwhile(page, value) => meanwhile(world, model, page % pages, value),
+        Action::Copy(page) => {
+            // Cleaning the dirty bit, as 0507h does, must not lose what was written.
+            let linear = at(page);
+            if world.touch(linear, true) {
+                assert!(world.spaces.0.set_attributes(
+                    &mut world.machine,
+                    &mut world.memory,
+                    linear,
+                    0b0001_1011
+                ));
+            }
+        }
+        Action::Unlock(_) => {}
+    }
+}
+
+fn lock(world: &mut World, model: &mut Model, base: u32, count: u32, failing: bool) {
+    let end = model.block.base + model.values.len() as u32 * 4096;
+    if base + count * 4096 > end {
+        return;
+    }
+    for _ in 0..40 {
+        match world.spaces.0.lock(&mut world.machine, &mut world.memory, base, count << 12) {
+            Ok(()) => {
+                model.locks.push((base, count));
+                assert!((0..count).all(|page| world.machine.is_mapped(base + page * 4096, false)));
+                return;
+            }
+            Err(Stop::PageIn(page)) => {
+                if world.page_in(page, 0) != Step::Ready {
+                    assert!(failing);
+                    return;
+                }
+            }
+            Err(Stop::Room(frames)) => {
+                if world.page_in(0, frames) != Step::Ready {
+                    assert!(failing);
+                    return;
+                }
+            }
+            Err(Stop::Refused(code)) => {
+                assert_eq!(code, Code::PhysicalMemoryUnavailable);
+                return;
+            }
+        }
+    }
+    panic!("locking makes no progress");
+}
+
+fn resize(world: &mut World, model: &mut Model, pages: u32) {
+    if !model.locks.is_empty() {
+        return;
+    }
+    let outcome =
+        world.spaces.0.resize(&mut world.machine, &mut world.memory, model.block.handle, pages << 12, true);
+    if let Ok(block) = outcome {
+        model.block = block;
+        model.values.resize(pages as usize, 0);
+    }
+}
+
+/// A write that comes from an interrupt handler in the middle of a transfer: only to a page that is in memory then, so
+/// the model learns of it by looking.
+fn meanwhile(world: &mut World, model: &mut Model, page: u32, value: u32) {
+    let linear = model.block.base + page * 4096;
+    if world.failing != 0 || !world.poke(linear, value) {
+        return;
+    }
+    model.values[page as usize] = value;
+    // The same value again: it dirties the page and changes nothing.
+    world.meanwhile.push((linear, value));
+    let other = (page + 32) % model.values.len() as u32;
+    assert_eq!(world.peek(model.block.base + other * 4096), Some(both(model.values[other as usize])));
+    world.meanwhile.clear();
+}
+
+fn filled(world: &mut World, pages: u32) -> u32 {
+    let base = world.spaces.0.allocate(&mut world.machine, &mut world.memory, pages << 12).unwrap().base;
+    for page in 0..pages {
+        assert!(world.poke(base + page * 4096, page + 1));
+    }
+    base
+}
+
+#[test]
+fn a_loop_over_more_than_there_is_keeps_most_of_what_it_has() {
+    let mut world = World::new(64, 200, 16);
+    let base = filled(&mut world, 96);
+    world.pages_read = 0;
+    for _ in 0..8 {
+        for page in 0..96 {
+            assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+        }
+    }
+    // Least recently used would read all 768. Nothing is written in the end: everything is clean.
+    assert!(world.pages_read < 560, "{} pages read", world.pages_read);
+    let written = world.pages_written;
+    for page in 0..96 {
+        assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+    }
+    assert_eq!(world.pages_written, written, "clean pages are dropped, not written");
+}
+
+#[test]
+fn a_stream_goes_in_clusters_and_random_reads_go_alone() {
+    let mut world = World::new(64, 400, 16);
+    let base = filled(&mut world, 300);
+    let (written, before) = (world.pages_written, world.transfers);
+    assert!(before * 8 < written, "{written} pages in {before} transfers");
+    (world.pages_read, world.transfers) = (0, 0);
+    for page in 0..200 {
+        world.peek(base + page * 4096);
+    }
+    assert!(world.transfers < 60, "{} transfers for {} pages", world.transfers, world.pages_read);
+    (world.pages_read, world.transfers) = (0, 0);
+    let mut page = 7;
+    for _ in 0..100 {
+        page = (page * 61 + 17) % 300;
+        world.peek(base + page * 4096);
+    }
+    assert!(world.pages_read <= 100, "{} pages read for 100 random touches", world.pages_read);
+}
+
+#[test]
+fn a_page_written_while_it_is_on_its_way_out_is_not_lost() {
+    let mut world = World::new(8, 64, 4);
+    let base = filled(&mut world, 8);
+    for page in 0..8 {
+        world.meanwhile = vec![(base + page * 4096, 0x1000 + page); 3];
+        let before: Vec<u32> = world.meanwhile.iter().map(|(at, _)| *at).collect();
+        let _ = world.page_in(0, 6);
+        let written = 3 - world.meanwhile.len();
+        if written > 0 && world.machine.is_mapped(before[0], false) {
+            let now = world.machine.read_u32(before[0]);
+            assert!(now == 0x1000 + page || now == page + 1);
+        }
+        world.meanwhile.clear();
+        let found = world.peek(base + page * 4096).unwrap().0;
+        assert!(found == 0x1000 + page || (written == 0 && found == page + 1) || found == page + 1);
+    }
+    world.verify();
+}
+
+#[test]
+fn a_disk_that_refuses_every_write_costs_no_data() {
+    let mut world = World::new(16, 64, 8);
+    let base = world.spaces.0.allocate(&mut world.machine, &mut world.memory, 40 << 12).unwrap().base;
+    world.failing = u64::MAX;
+    let mut done = 0;
+    while done < 40 && world.poke(base + done * 4096, done + 1) {
+        done += 1;
+    }
+    assert!((8..40).contains(&done), "{done} pages");
+    world.failing = 0;
+    for page in 0..done {
+        assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+    }
+    for page in done..40 {
+        assert!(world.poke(base + page * 4096, page + 1));
+    }
+    world.verify();
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_said_to_be_lost() {
+    let mut world = World::new(8, 64, 4);
+    let base = filled(&mut world, 20);
+    let gone =
+        (0..20).map(|page| base + page * 4096).find(|at| !world.machine.is_mapped(*at, false)).unwrap();
+    world.failing = u64::MAX;
+    assert_eq!(world.page_in(gone, 0), Step::Lost);
+    world.failing = 0;
+    assert!(world.peek(gone).is_some());
+}
+
+#[test]
+fn clean_pages_can_go_while_dos_is_busy() {
+    let mut world = World::new(16, 64, 8);
+    let base = filled(&mut world, 30);
+    for page in 0..30 {
+        world.peek(base + page * 4096);
+    }
+    let before = world.transfers;
+    let free = world.memory.frames.free_count();
+    assert!(world.memory.drop_clean(&mut world.machine, &mut world.spaces, free + 2));
+    assert_eq!(world.transfers, before);
+    for page in 0..30 {
+        assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+    }
+}
+
+#[test]
+fn services_ask_for_pages_that_are_out() {
+    let mut world = World::new(8, 64, 4);
+    let base = filled(&mut world, 20);
+    let out = (0..20).map(|page| base + page * 4096).find(|at| !world.machine.is_mapped(*at, false)).unwrap();
+    let check = world.spaces.0.check(&mut world.machine, &mut world.memory, out, 4, false);
+    assert_eq!(check, Check::PageIn(out));
+    assert_eq!(world.page_in(out, 0), Step::Ready);
+    assert_ne!(world.machine.table_entry(out >> 12) & PRESENT, 0);
+}
