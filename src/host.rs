@@ -91,6 +91,10 @@ pub struct Host<M: Machine> {
     /// One bit for each real-mode vector that some client handles in protected mode (IRQs, 1Ch, 23h, 24h): the entry
     /// code tests it on every interrupt in V86 mode.
     pub hooked: [u32; 8],
+    /// How far asking DOS for the transfer buffer has come, and the paragraphs wanted.
+    pub transfer_step: crate::dos::transfer::Step,
+    /// See `transfer_step`.
+    pub transfer_wanted: u16,
     /// The linear address that goes with [`Next::PageIn`].
     pub wanted_page: u32,
     /// What the start-up found.
@@ -216,6 +220,8 @@ impl<M: Machine> Host<M> {
             callbacks: Vec::new(),
             dos: Calls::new(),
             hooked: [0; 8],
+            transfer_step: Default::default(),
+            transfer_wanted: 0x200,
             wanted_page: 0,
             facts,
         }

@@ -27,6 +27,7 @@ pub mod row;
 pub mod rows;
 mod span;
 mod stream;
+pub mod transfer;
 #[cfg(test)]
 mod tests;
 

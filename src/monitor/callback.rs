@@ -151,8 +151,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         Resume::Guest
     }
 
-    /// 0305h from protected mode: nothing to save, as raw switches leave no frame; returns to its caller.
-    pub(super) fn save_state_from_client(&mut self, slots: &mut Slots) -> Resume {
+    /// A client has called a landing point by a far call: returns to its caller. All there is to 0305h, as raw switches
+    /// leave nothing to save.
+    pub(super) fn return_to_client(&mut self, slots: &mut Slots) -> Resume {
         let mut regs = *slots.regs();
         let mut frame = [0; 2];
         if !self.read_from_client(&regs, &mut frame) {

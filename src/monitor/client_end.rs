@@ -163,6 +163,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         host.machine.load_space(host.facts.kernel_directory);
         client.space.destroy(&mut host.machine, &mut host.memory);
         host.machine.drop_descriptors(id);
+        host.dos.forget(id);
+        // The transfer buffer belonged to the outermost client's process, which DOS has ended.
+        if host.clients.iter().all(|client| client.is_none()) {
+            host.facts.transfer = (0, 0);
+        }
         drop(client);
         // `switch_client` saves nothing for a client that is gone and loads the other's world.
         host.current = id;

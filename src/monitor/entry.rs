@@ -47,7 +47,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         match self.start_client(slots, &regs, psp as u16) {
             Ok(()) => {
                 self.active = true;
-                Resume::Guest
+                if self.host.facts.transfer.1 != 0 {
+                    return Resume::Guest;
+                }
+                let paragraphs = self.host.transfer_wanted;
+                let outcome = crate::dos::transfer::begin(&mut self.host, paragraphs);
+                self.finish(slots, outcome)
             }
             Err(code) => {
                 log::warn!(target: "client", "entry refused: {code:?}");

@@ -38,36 +38,39 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// What an interrupt does that no handler of the client's took.
     pub(super) fn default_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
-        match vector {
-            0x31 => self.int31(slots),
-            0x21 => self.dos_interrupt(slots),
-            0x2F => self.multiplex_interrupt(slots),
-            _ => self.reflect_from_client(slots, vector, Landing::Reflected),
+        if vector == 0x31 {
+            return self.int31(slots);
         }
-    }
-
-    /// INT 21h by a client that no handler of its own took.
-    fn dos_interrupt(&mut self, slots: &mut Slots) -> Resume {
         let regs = slots.regs();
         let ax = regs.ax();
-        self.remember_call(0x21, ax);
-        if (ax >> 8) as u8 == 0x4C {
-            return self.exit_client(slots, ax as u8);
-        }
-        self.reflect_from_client(slots, 0x21, Landing::Reflected)
-    }
-
-    /// INT 2Fh from protected mode (DPMI 0.9: 1680h, 1686h, 1687h).
-    fn multiplex_interrupt(&mut self, slots: &mut Slots) -> Resume {
-        let regs = slots.regs();
-        match regs.ax() {
+        match (vector, ax) {
             // "Get CPU mode": zero says protected mode.
-            0x1686 => regs.set_ax(0),
+            (0x2F, 0x1686) => {
+                regs.set_ax(0);
+                return Resume::Guest;
+            }
             // "Release current virtual machine's time slice": there is one machine; AL=0 says that it was heard.
-            0x1680 => regs.eax &= 0xFFFF_FF00,
-            _ => return self.reflect_from_client(slots, 0x2F, Landing::Reflected),
+            (0x2F, 0x1680) => {
+                regs.eax &= 0xFFFF_FF00;
+                return Resume::Guest;
+            }
+            (0x21, 0x4C00..=0x4CFF) => {
+                self.remember_call(0x21, ax);
+                return self.exit_client(slots, ax as u8);
+            }
+            (0x2F, 0x168A) => {
+                let outcome = crate::dpmi::vendor::multiplex(&mut self.host, regs);
+                return self.finish(slots, outcome);
+            }
+            // "Terminate and stay resident": the client lives on after DOS has closed its process.
+            (0x21, 0x3100..=0x31FF) => self.host.client().resident = true,
+            (0x21, _) => self.remember_call(0x21, ax),
+            _ => {}
         }
-        Resume::Guest
+        match crate::dos::translate(&mut self.host, slots.regs(), vector) {
+            crate::dos::Translation::NotOurs => self.reflect_from_client(slots, vector, Landing::Reflected),
+            crate::dos::Translation::Done(outcome) => self.finish(slots, outcome),
+        }
     }
 
     /// Is this real-mode vector handled in protected mode by anyone?

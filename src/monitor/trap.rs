@@ -53,11 +53,22 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 self.chained_exception(slots, ((site - landing::EXCEPTIONS) / 2) as u8)
             }
             landing::RAW_SWITCH => self.raw_to_real(slots),
-            landing::SAVE_STATE => self.save_state_from_client(slots),
+            landing::SAVE_STATE => self.return_to_client(slots),
+            landing::VENDOR => self.vendor_call(slots),
             landing::EXCEPTION_RETURN => self.land_from_exception(slots),
             landing::INTERRUPT_RETURN => self.land_from_handler(slots),
             landing::CALLBACK_RETURN => self.land_from_callback(slots),
             _ => self.exception_here(slots, 0x0D, 0),
         }
+    }
+
+    /// A far call of the DOS extension's entry point.
+    fn vendor_call(&mut self, slots: &mut Slots) -> Resume {
+        let resume = self.return_to_client(slots);
+        if resume != Resume::Guest {
+            return resume;
+        }
+        let outcome = crate::dpmi::vendor::call_entry(&mut self.host, slots.regs());
+        self.finish(slots, outcome)
     }
 }
