@@ -2,6 +2,7 @@
 
 use super::tables::{is_alone, slots};
 use super::{Space, FRAME, PRESENT};
+use crate::layout::RECURSIVE_SLOT;
 use crate::machine::Machine;
 use crate::paging::frames::{Frames, Run};
 use crate::paging::page::{private_frame, Kind, Page};
@@ -117,7 +118,7 @@ impl Space {
         }
     }
 
-    /// Gives back everything: pages, tables, the directory. If the space is the loaded one, the kernel's is loaded first.
+    /// Gives back everything: pages, tables, the directory. If the space is the loaded one, the kernel's is loaded instead.
     pub fn destroy<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory) {
         while !self.destroy_some(machine, memory) {}
     }
@@ -127,13 +128,22 @@ impl Space {
         if self.directory == 0 {
             return true;
         }
-        if machine.directory_entry(crate::layout::RECURSIVE_SLOT) & FRAME == self.directory {
-            machine.load_space(self.kernel);
-        }
+        let loaded = machine.directory_entry(RECURSIVE_SLOT) & FRAME;
         if let Some(slot) = self.tables.lowest() {
+            // Through the tables' own window, for which the space is loaded for a moment: a window on physical memory
+            // would have to be moved for each entry.
+            if loaded != self.directory {
+                machine.load_space(self.directory);
+            }
             self.tables.drop(slot);
             self.destroy_slot(machine, memory, slot);
+            if loaded != self.directory {
+                machine.load_space(loaded);
+            }
             return false;
+        }
+        if loaded == self.directory {
+            machine.load_space(self.kernel);
         }
         memory.frames.free(self.directory >> 12);
         let owed = self.blocks.all().iter().map(|block| block.committed).sum::<u32>();
@@ -143,20 +153,21 @@ impl Space {
     }
 
     fn destroy_slot<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, slot: u32) {
-        let entry = machine.read_physical(self.directory + slot * 4);
-        if entry & PRESENT == 0 {
+        let table = machine.directory_entry(slot);
+        if table & PRESENT == 0 {
             memory.frames.unpromise(1);
             return;
         }
-        let table = entry & FRAME;
         let mut batch = Batch::new();
-        for index in 0..1024 {
-            let entry = machine.read_physical(table + index * 4);
+        for page in slot << 10..(slot + 1) << 10 {
+            let entry = machine.table_entry(page);
             if entry != 0 {
                 self.returned += self.release_entry(memory, &mut batch, entry) as u32;
             }
         }
         batch.flush(&mut memory.frames);
-        memory.frames.free(table >> 12);
+        machine.set_directory_entry(slot, 0);
+        memory.frames.free((table & FRAME) >> 12);
+        machine.flush_all();
     }
 }

@@ -263,7 +263,7 @@ struct Model {
 const NEW: Plain = Plain { committed: true, writable: true, value: 0 };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn memory_agrees_with_a_plain_map(actions in prop::collection::vec(action(), 1..120)) {
