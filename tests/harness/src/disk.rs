@@ -8,7 +8,7 @@ use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
-use fatfs::{Dir, FatType, FileSystem, FormatVolumeOptions, FsOptions};
+use fatfs::{Date, DateTime, Dir, FatType, FileSystem, FormatVolumeOptions, FsOptions, Time, TimeProvider};
 
 use crate::helpers;
 use crate::machine::GuestFile;
@@ -26,6 +26,23 @@ const PARAMETER_BLOCK: std::ops::Range<usize> = 3..0x3E;
 const LARGEST_MIB: u32 = 2000;
 
 type Volume<'a> = Cursor<&'a mut [u8]>;
+
+/// Dates every file alike: images are reproducible, and programs meet a date that exists (without a
+/// clock the file system would write month 0).
+#[derive(Debug)]
+struct FixedTime;
+
+const DATE: Date = Date { year: 2024, month: 1, day: 2 };
+
+impl TimeProvider for FixedTime {
+    fn get_current_date(&self) -> Date {
+        DATE
+    }
+
+    fn get_current_date_time(&self) -> DateTime {
+        DateTime { date: DATE, time: Time { hour: 12, min: 0, sec: 0, millis: 0 } }
+    }
+}
 
 /// Cylinders of a disk of `mib` MiB with 16 heads and 63 sectors a track.
 fn cylinders(mib: u32) -> u32 {
@@ -54,7 +71,8 @@ pub fn build(path: &Path, smallest_mib: u32, freedos: &Path, files: &[GuestFile]
     let partition = &mut image[PARTITION_START * SECTOR..];
     format(partition, mib)?;
     {
-        let system = FileSystem::new(Cursor::new(&mut *partition), FsOptions::new())?;
+        let system =
+            FileSystem::new(Cursor::new(&mut *partition), FsOptions::new().time_provider(&FixedTime))?;
         let root = system.root_dir();
         for (name, content) in freedos_files(freedos)? {
             write_file(&root, &name, &content)?;

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use anyhow::{bail, Context, Result};
 
 use crate::apt::{self, PrivateApt};
+use crate::guest::fnv;
 use crate::report::Progress;
 
 const VERSION: &str = "3.2.2";
@@ -27,16 +28,18 @@ const UNITS: &str = "rtl/objpas/objpas rtl/inc/uuchar rtl/inc/strings rtl/go32v2
     rtl/go32v2/sysutils rtl/objpas/types rtl/objpas/typinfo rtl/inc/heaptrc rtl/go32v2/msmouse \
     rtl/go32v2/emu387 rtl/objpas/rtlconst rtl/objpas/rtlconsts rtl/go32v2/classes rtl/inc/getopts rtl/i386/cpu \
     rtl/i386/mmx rtl/inc/charset rtl/inc/lineinfo rtl/inc/lnfodwrf rtl/inc/exeinfo rtl/inc/ctypes rtl/inc/cmem \
-    rtl/inc/macpas rtl/inc/iso7185 rtl/charmaps/cpall rtl/objpas/fpwidestring rtl/objpas/fgl \
+    rtl/inc/macpas rtl/inc/iso7185 rtl/inc/extpas rtl/charmaps/cpall rtl/objpas/fpwidestring rtl/objpas/fgl \
     rtl/objpas/character packages/rtl-console/src/go32v2/crt packages/rtl-console/src/go32v2/mouse \
     packages/rtl-console/src/go32v2/keyboard packages/rtl-console/src/go32v2/video \
     packages/rtl-extra/src/inc/objects packages/rtl-extra/src/inc/matrix packages/rtl-extra/src/inc/ucomplex \
     packages/rtl-objpas/src/common/varutils packages/rtl-objpas/src/inc/variants \
     packages/rtl-objpas/src/inc/strutils packages/rtl-objpas/src/inc/dateutils \
-    packages/rtl-objpas/src/inc/convutils packages/rtl-objpas/src/inc/widestrutils";
+    packages/rtl-objpas/src/inc/convutils packages/rtl-objpas/src/inc/widestrutils \
+    packages/rtl-objpas/src/inc/fmtbcd packages/rtl-unicode/src/inc/unicodeducet";
 
 /// Includes of the packages among them, below `fpcsrc/packages`.
-const PACKAGE_INCLUDES: [&str; 3] = ["rtl-console/src/inc", "rtl-extra/src/inc", "rtl-objpas/src/inc"];
+const PACKAGE_INCLUDES: [&str; 4] =
+    ["rtl-console/src/inc", "rtl-extra/src/inc", "rtl-objpas/src/inc", "rtl-unicode/src/inc"];
 
 /// The ready tool chain.
 #[derive(Clone, Debug)]
@@ -51,7 +54,9 @@ impl FreePascal {
     /// When this is no Debian system, the mirror cannot be reached or a step fails.
     pub fn provide(cache: &Path, progress: &dyn Progress) -> Result<Self> {
         let tools = FreePascal { folder: cache.join("fpc") };
-        if tools.folder.join(STAMP).is_file() {
+        // A changed list of units is another tool chain.
+        let stamp = format!("{VERSION} {:016x}", fnv(UNITS.as_bytes()));
+        if std::fs::read_to_string(tools.folder.join(STAMP)).is_ok_and(|made| made == stamp) {
             return Ok(tools);
         }
         if tools.folder.exists() {
@@ -68,7 +73,7 @@ impl FreePascal {
         tools.build_library()?;
         progress.note("compiling the compiler as a DOS program");
         tools.build_dos_compiler()?;
-        std::fs::write(tools.folder.join(STAMP), VERSION)?;
+        std::fs::write(tools.folder.join(STAMP), stamp)?;
         Ok(tools)
     }
 

@@ -9,10 +9,11 @@ use anyhow::Result;
 use crate::api::Places;
 use crate::batch::{self, End, JobResult};
 use crate::corpus::list::{output_hash, Entry};
-use crate::corpus::{build, jobs, select};
+use crate::corpus::select::Source;
+use crate::corpus::{build, jobs, list, select};
 use crate::fpc::FreePascal;
 use crate::host::HostUnderTest;
-use crate::machine::{Engine, Machine};
+use crate::machine::{Engine, GuestFile, Machine};
 use crate::report::Progress;
 use crate::suite::LANES;
 
@@ -31,7 +32,7 @@ const EXCLUDED: &str = "\
 ";
 
 /// Runs all candidates (or those whose name contains one of `patterns`) under each oracle in QEMU
-/// and writes `programs.txt` and `excluded.txt` in tests/corpus.
+/// and writes `programs.txt` and `excluded.txt` in tests/corpus. What does not match is kept as it is.
 ///
 /// # Errors
 /// When the tool chain, a machine or a file cannot be had.
@@ -41,17 +42,17 @@ pub fn record(
     places: &Places,
     progress: &dyn Progress,
 ) -> Result<()> {
+    let is_wanted =
+        |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| name.contains(pattern.as_str()));
+    let (mut entries, mut excluded) = kept(places, &is_wanted)?;
     let tools = FreePascal::provide(&places.cache, progress)?;
     let mut names = select::candidates(&places.root, &tools)?;
-    names
-        .retain(|name| patterns.is_empty() || patterns.iter().any(|pattern| name.contains(pattern.as_str())));
-    let sources: Vec<_> =
+    names.retain(|name| is_wanted(name));
+    let sources: Vec<Source> =
         names.iter().map(|name| select::locate(name, &places.root, &tools)).collect::<Result<_>>()?;
     progress.note(&format!("compiling {} candidates", sources.len()));
-    let built = build::build_all(&sources, &tools, &places.cache, progress);
-    let mut excluded = BTreeMap::new();
     let mut programs = Vec::new();
-    for (source, program) in sources.iter().zip(built) {
+    for (source, program) in sources.iter().zip(build::build_all(&sources, &tools, &places.cache, progress)) {
         match program {
             Ok(program) => programs.push((source, program)),
             Err(error) => {
@@ -59,15 +60,7 @@ pub fn record(
             }
         }
     }
-    let mut runs = Vec::new();
-    for oracle in oracles {
-        let host = HostUnderTest::resident(oracle);
-        progress.note(&format!("{} programs under {}", programs.len(), host.label()));
-        let jobs = jobs(programs.iter().map(|(source, program)| (source.name.as_str(), program)));
-        let results = batch::run(&Machine::new(Engine::Qemu), &host, &jobs, places, LANES, &|_| ())?;
-        runs.push((host.label(), results));
-    }
-    let mut entries = Vec::new();
+    let runs = run_under(oracles, &programs, places, progress)?;
     for (index, (source, _)) in programs.iter().enumerate() {
         let results: Vec<(&str, &JobResult)> =
             runs.iter().map(|(label, results)| (label.as_str(), &results[index])).collect();
@@ -78,12 +71,47 @@ pub fn record(
             }
         }
     }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
     write(places, &entries, &excluded)
+}
+
+/// The results under each oracle, in the order of the programs.
+fn run_under(
+    oracles: &[PathBuf],
+    programs: &[(&Source, GuestFile)],
+    places: &Places,
+    progress: &dyn Progress,
+) -> Result<Vec<(String, Vec<JobResult>)>> {
+    let run = |oracle: &PathBuf| {
+        let host = HostUnderTest::resident(oracle);
+        progress.note(&format!("{} programs under {}", programs.len(), host.label()));
+        let jobs = jobs(programs.iter().map(|(source, program)| (source.name.as_str(), program)));
+        let results = batch::run(&Machine::new(Engine::Qemu), &host, &jobs, places, LANES, &|_| ())?;
+        Ok((host.label(), results))
+    };
+    oracles.iter().map(run).collect()
+}
+
+type Lists = (Vec<Entry>, BTreeMap<String, String>);
+
+/// What the lists say already of the programs that are not to be run again.
+fn kept(places: &Places, is_wanted: &dyn Fn(&str) -> bool) -> Result<Lists> {
+    let folder = places.root.join("tests/corpus");
+    let mut entries = match folder.join("programs.txt") {
+        path if path.is_file() => list::read(&path)?,
+        _ => Vec::new(),
+    };
+    entries.retain(|entry| !is_wanted(&entry.name));
+    let text = std::fs::read_to_string(folder.join("excluded.txt")).unwrap_or_default();
+    let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(": "));
+    let excluded =
+        pairs.filter(|(name, _)| !is_wanted(name)).map(|(name, why)| (name.to_string(), why.to_string()));
+    Ok((entries, excluded.collect()))
 }
 
 /// What the oracles make of a program: it belongs to the list where at least one runs it as its
 /// author meant.
-fn agree(source: &select::Source, results: &[(&str, &JobResult)]) -> Result<Entry, String> {
+fn agree(source: &Source, results: &[(&str, &JobResult)]) -> Result<Entry, String> {
     let is_good = |result: &JobResult| {
         result.end == End::Exited { code: source.code, kind: 0 } && result.aftermath.is_none()
     };
