@@ -23,8 +23,28 @@ pub const fn reaches_protected_mode(vector: u8) -> bool {
     is_irq(vector) || matches!(vector, 0x1C | 0x23 | 0x24)
 }
 
+/// What the entry code reads and writes of a client on every crossing; in one place, in a fixed order.
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub struct Hot {
+    /// SS (high half) and SP of the next real-mode call.
+    pub real_stack: u32,
+    /// ESP for the next handler on the locked stack.
+    pub locked_esp: u32,
+    /// How many crossings run on the locked stack now.
+    pub locked_depth: u32,
+    /// Selector of the locked stack.
+    pub locked_selector: u32,
+    /// Linear address of its offset 0.
+    pub locked_base: u32,
+    /// 1 for a 32-bit client.
+    pub is_wide: u32,
+}
+
 /// A client.
 pub struct Client {
+    /// What the entry code uses.
+    pub hot: Hot,
     /// Its number: index in the host's table and of its LDT.
     pub id: u8,
     /// 16 or 32 bits.
@@ -37,10 +57,6 @@ pub struct Client {
     pub terminate: u32,
     /// Paragraph of the host data area that the client gave: its real-mode stack.
     pub host_data: u16,
-    /// Depth of real-mode stack: SS and SP for the next real-mode call.
-    pub real_ss: u16,
-    /// See `real_ss`.
-    pub real_sp: u16,
     /// Selector of the PSP, as ES at entry.
     pub psp_selector: u16,
     /// Selector over a callback's real-mode stack; its base follows the innermost callback.
@@ -61,13 +77,7 @@ pub struct Client {
     pub dos_blocks: DosBlocks,
     /// The linear address space.
     pub space: Space,
-    /// Selector of the locked stack, linear base of its page(s) and the next free ESP.
-    pub locked_selector: u16,
-    /// See `locked_selector`.
-    pub locked_esp: u32,
-    /// How many crossings run on the locked stack now.
-    pub locked_depth: u32,
-    /// What it has from the DOS extension.
+    /// What the DOS extension keeps for it.
     pub dos: Holdings,
     /// Hardware watchpoints (0B00h).
     pub watches: Watches,

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
-use crate::client::{Client, CLIENTS_MAX};
+use crate::client::{Client, Hot, CLIENTS_MAX};
 use crate::dpmi::ldt::{self, Allocated};
 use crate::landing::LANDING_PAGE;
 use crate::layout::{event, SEL_BIOS_DATA, SEL_LANDING16, SEL_LANDING32};
@@ -116,8 +116,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return;
         }
         if let Some(client) = self.host.clients[outer as usize].as_mut() {
-            if expected >> 16 == client.real_ss as u32 && (expected as u16) > DOS_FRAME_BYTES {
-                client.real_sp = expected as u16 - DOS_FRAME_BYTES;
+            let is_own = expected >> 16 == client.hot.real_stack >> 16;
+            if is_own && (expected as u16) > DOS_FRAME_BYTES {
+                client.hot.real_stack = expected - DOS_FRAME_BYTES as u32;
             }
         }
     }
@@ -162,8 +163,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         machine.set_descriptor(id, locked_index, Descriptor::new(locked, LOCKED_BYTES - 1, DATA3, big).0);
         let alias_index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
         machine.set_descriptor(id, alias_index, Descriptor::new(0, 0xFFFF, DATA3, 0).0);
-        client.locked_selector = locked_index << 3 | 7;
-        client.locked_esp = LOCKED_BYTES;
+        client.hot.locked_selector = (locked_index << 3 | 7) as u32;
+        client.hot.locked_base = locked;
+        client.hot.locked_esp = LOCKED_BYTES;
         client.alias_selector = alias_index << 3 | 7;
         client.psp_selector = es;
         client.environment = environment;
@@ -216,14 +218,17 @@ impl Client {
     /// A client without descriptors or slots.
     fn new(id: u8, width: Width, psp: u16, host_data: u16, space: Space) -> Self {
         Client {
+            hot: Hot {
+                real_stack: first_real_stack(host_data),
+                is_wide: (width == Width::Bits32) as u32,
+                ..Default::default()
+            },
             id,
             width,
             psp,
             environment: 0,
             terminate: 0,
             host_data,
-            real_ss: host_data,
-            real_sp: crate::layout::HOST_PARAGRAPHS as u16 * 16,
             psp_selector: 0,
             alias_selector: 0,
             resident: false,
@@ -234,9 +239,6 @@ impl Client {
             saved_vectors: alloc::vec::Vec::new(),
             dos_blocks: Default::default(),
             space,
-            locked_selector: 0,
-            locked_esp: 0,
-            locked_depth: 0,
             dos: Default::default(),
             watches: Default::default(),
             coprocessor: 1,
@@ -245,6 +247,11 @@ impl Client {
             call_next: 0,
         }
     }
+}
+
+/// SS:SP at the top of a client's host data area.
+pub(super) fn first_real_stack(host_data: u16) -> u32 {
+    (host_data as u32) << 16 | crate::layout::HOST_PARAGRAPHS * 16
 }
 
 /// What FNINIT leaves: control word 037Fh, empty tags.

@@ -167,14 +167,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.switch_client(id);
         let Some(client) = self.host.clients[id as usize].as_mut() else { return false };
         let width = client.width;
-        let locked = client.locked_selector;
-        let old_esp = client.locked_esp;
-        let old_real = (client.real_ss as u32) << 16 | client.real_sp as u32;
+        let hot = client.hot;
+        let locked = hot.locked_selector as u16;
+        let (old_esp, old_real) = (hot.locked_esp, hot.real_stack);
         let mut regs = *from;
         // Interrupted on the locked stack already: go on below what is in use there.
         regs.esp = match !from.is_v86() && outer == id {
             true if from.ss as u16 == locked => from.esp.min(old_esp),
-            true if client.locked_depth != 0 => old_esp.saturating_sub(LOCKED_MARGIN),
+            true if hot.locked_depth != 0 => old_esp.saturating_sub(LOCKED_MARGIN),
             _ => old_esp,
         };
         regs.ss = locked as u32;
@@ -190,10 +190,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return false;
         }
         if let Some(client) = self.host.clients[id as usize].as_mut() {
-            client.locked_esp = regs.esp;
-            client.locked_depth += 1;
+            client.hot.locked_esp = regs.esp;
+            client.hot.locked_depth += 1;
             if from.is_v86() {
-                (client.real_ss, client.real_sp) = (from.ss as u16, from.esp as u16);
+                client.hot.real_stack = from.ss << 16 | from.esp & 0xFFFF;
             }
         }
         let iopl = self.host.facts.client_iopl as u32;

@@ -107,22 +107,24 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         let outer = self.host.current;
         let client = self.host.clients[outer as usize].as_mut()?;
-        let (own_ss, own_sp) = (client.real_ss, client.real_sp);
-        let locked_esp = client.locked_esp;
+        let hot = &mut client.hot;
+        let own = hot.real_stack;
+        let locked_esp = hot.locked_esp;
         // A handler on the locked stack calls real mode: what may enter meanwhile goes below what it has pushed. If it has left
         // that stack for one of its own, nobody knows how much it used.
-        if !from_v86 && from_ss == client.locked_selector {
-            client.locked_esp = locked_esp.min(from_esp);
-        } else if client.locked_depth != 0 {
-            client.locked_esp = locked_esp.saturating_sub(super::interrupt::LOCKED_MARGIN);
+        if !from_v86 && from_ss as u32 == hot.locked_selector {
+            hot.locked_esp = locked_esp.min(from_esp);
+        } else if hot.locked_depth != 0 {
+            hot.locked_esp = locked_esp.saturating_sub(super::interrupt::LOCKED_MARGIN);
         }
         let (site_cs, site_ip) = self.site_address(event::RETURN);
         let slot = slots.push()?;
         slot.outer_client = outer;
         slot.locked = 0;
         slot.locked_esp = locked_esp;
-        slot.real_stack = (own_ss as u32) << 16 | own_sp as u32;
-        let (ss, sp) = if stack == 0 { (own_ss, own_sp) } else { ((stack >> 16) as u16, stack as u16) };
+        slot.real_stack = own;
+        let stack = if stack == 0 { own } else { stack };
+        let (ss, sp) = ((stack >> 16) as u16, stack as u16);
         let mut sp = sp;
         let base = (ss as u32) << 4;
         let machine = &mut self.host.machine;
@@ -256,10 +258,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         for at in (index..=slots.index()).rev() {
             let slot = &slots.slot[at];
             if let Some(client) = self.host.clients[own as usize].as_mut() {
-                client.locked_depth -= (slot.locked as u32).min(client.locked_depth);
+                client.hot.locked_depth -= (slot.locked as u32).min(client.hot.locked_depth);
                 if slot.landing != Landing::Client {
-                    client.locked_esp = slot.locked_esp;
-                    (client.real_ss, client.real_sp) = ((slot.real_stack >> 16) as u16, slot.real_stack as u16);
+                    client.hot.locked_esp = slot.locked_esp;
+                    client.hot.real_stack = slot.real_stack;
                 }
                 if slot.landing == Landing::Callback {
                     super::callback::restore_alias(&mut self.host.machine, client, slot.alias_base);
