@@ -1,10 +1,9 @@
 ; INT 31h 0E00h and 0E01h, floating point (DPMI 1.0): the status says what there is;
-; the client can use it; with emulation asked for, an FPU instruction raises exception
-; 07h; and back.
+; the client can use it, and its registers survive real-mode calls and interrupts.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 16
+; plan: 9
 ; service: 0E00 0E01
 
 %include "dpmi.inc"
@@ -56,47 +55,8 @@ main:
         fistp   dword [number]
         fwait
         expect_equal [number], 1, "its registers survive DOS calls and interrupts"
-
-        ; emulation by the client
-        mov     bl, 07h
-        int31   0202h
-        store_vector old
-        set_handler 0203h, 07h, not_available
-        service 0E01h
-        mov     word [in_bx], 2
-        call    call_service
-        accepted "0E01h: the client emulates"
-        int31   0E00h
-        and     ax, 3
-        expect_equal16 ax, 2, "0E00h: emulated, off"
-        fld1
-        expect_equal16 [faults], 1, "an FPU instruction raises exception 07h"
-        service 0E01h
-        mov     word [in_bx], 1
-        call    call_service
-        accepted "0E01h: back to the coprocessor"
-        fld1
-        expect_equal16 [faults], 1, "FPU instructions run again"
-        load_vector old
-        mov     bl, 07h
-        int31   0203h
         jmp     finish
-
-not_available:
-        push    ds
-        push    eax
-        push    ebp
-        frame_base
-        mov     ds, [cs:data_selector]
-        inc     word [faults]
-        add     word [ss:ebp + 10 + EXCEPTION_IP], 2
-        pop     ebp
-        pop     eax
-        pop     ds
-        far_return
 
 section .bss
         alignb 4
 number: resd 1
-old:    resb 8
-faults: resw 1
