@@ -2,7 +2,7 @@
 program bigheap;
 
 const
-  Blocks = 4000;
+  Blocks = 2500;
   Large = 24 * 1024 * 1024;
 
 type
@@ -30,12 +30,20 @@ procedure Check(i: longint);
 var
   k: longint;
 begin
-  for k := 0 to size[i] - 1 do
+  { Not each byte: this runs in interpreters. }
+  k := 0;
+  while k < size[i] do
+  begin
     if block[i][k] <> i and 255 then
     begin
       writeln('block ', i, ' byte ', k, ' is spoilt');
       halt(1);
     end;
+    if (k < 16) or (k > size[i] - 48) then
+      inc(k)
+    else
+      inc(k, 32);
+  end;
 end;
 
 var
@@ -45,7 +53,7 @@ var
 begin
   for i := 0 to Blocks - 1 do
     Fill(i);
-  for round := 1 to 5 do
+  for round := 1 to 3 do
     for i := 0 to Blocks - 1 do
       if Next(3) = 0 then
       begin

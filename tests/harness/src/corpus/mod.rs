@@ -25,8 +25,10 @@ use crate::suite::{standing, LANES};
 
 use list::Entry;
 
-/// How long one program may take; the slowest need 6 s under the slowest host.
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long one program may take in QEMU; the slowest need 6 s under the slowest host.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How much slower the interpreting machines are.
+const SLOWER: u32 = 3;
 
 /// Runs the corpus on the machines of `request`.
 ///
@@ -55,35 +57,42 @@ pub fn run_corpus(request: &SuiteRequest, places: &Places, progress: &dyn Progre
     for engine in &request.engines {
         let part: Vec<usize> =
             (0..entries.len()).filter(|index| suits(*engine, &entries[*index].name)).collect();
-        if let Some(reason) = find::missing(*engine, places) {
-            for index in part {
-                totals.push(
-                    title(&entries[index].name, *engine, &host),
-                    Standing::Skipped(reason.clone()),
-                    "",
-                );
-            }
-            continue;
-        }
         let machine = Machine::new(*engine);
         let mut cases = Vec::new();
         for index in part {
-            match &programs[index] {
-                Ok(program) => cases.push((&entries[index], program.clone())),
-                Err(error) => {
-                    let why = format!("it does not compile: {error}");
-                    totals.push(title(&entries[index].name, *engine, &host), Standing::Failed(why), "");
-                }
+            match case(&entries[index], &programs[index], &machine, &host, &matrix, places) {
+                Ok(program) => cases.push((&entries[index], program)),
+                Err(standing) => totals.push(title(&entries[index].name, *engine, &host), standing, ""),
             }
         }
         totals.add(run_entries(&cases, &machine, &host, &matrix, places, progress)?);
-        if *engine == Engine::Qemu && wanted("compiler") {
+        if *engine == Engine::Qemu && wanted("compiler") && find::missing(*engine, places).is_none() {
             let record = compiler::run(&machine, &host, &tools, places)?;
             progress.counted(&record);
             totals.records.push(record);
         }
     }
     Ok(totals)
+}
+
+/// The program to run for an entry, or how it is counted without a run.
+fn case(
+    entry: &Entry,
+    program: &Result<GuestFile, String>,
+    machine: &Machine,
+    host: &HostUnderTest,
+    matrix: &Matrix,
+    places: &Places,
+) -> Result<GuestFile, Standing> {
+    if let Some(reason) = find::missing(machine.engine, places) {
+        return Err(Standing::Skipped(reason));
+    }
+    let (machine, host) = (machine.name(), host.label());
+    let subject = Subject { program: &entry.name, machine: &machine, host: &host, width: None };
+    if let Some(reason) = matrix.unsupported(subject) {
+        return Err(Standing::Skipped(reason.to_string()));
+    }
+    program.clone().map_err(|error| Standing::Failed(format!("it does not compile: {error}")))
 }
 
 /// The rest of the list would take too long elsewhere and tell little more.
@@ -127,7 +136,10 @@ fn run_entries(
     places: &Places,
     progress: &dyn Progress,
 ) -> Result<Totals> {
-    let jobs = jobs(cases.iter().map(|(entry, program)| (entry.name.as_str(), program)));
+    let mut jobs = jobs(cases.iter().map(|(entry, program)| (entry.name.as_str(), program)));
+    if machine.engine != Engine::Qemu {
+        jobs.iter_mut().for_each(|job| job.limit *= SLOWER);
+    }
     progress.note(&format!("{} corpus programs on {} under {}", jobs.len(), machine.name(), host.label()));
     let judged = |entry: &Entry, result: &JobResult| {
         let machine_name = machine.name();
