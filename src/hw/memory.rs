@@ -14,9 +14,9 @@ use ferrite::x86::entry::{ACCESSED, DIRTY, FRAME, PAGE, PRESENT, WRITABLE};
 use super::{cpu, heap, tables};
 
 /// Linear address of the page-table array.
-const TABLES: u32 = RECURSIVE_SLOT << 22;
+pub const TABLES: u32 = RECURSIVE_SLOT << 22;
 /// Linear address of the page directory in that array.
-const DIRECTORY: u32 = TABLES + (RECURSIVE_SLOT << 12);
+pub const DIRECTORY: u32 = TABLES + (RECURSIVE_SLOT << 12);
 /// Local descriptor tables, 64 KiB each.
 pub const LDT_BASE: u32 = 0xC040_0000;
 /// The core's heap.
@@ -103,12 +103,13 @@ fn copy_up(from: u32, to: u32, bytes: u32) {
             "mov {saved}, esi",
             "mov esi, {from}",
             "rep movsd",
-            "mov ecx, {rest}",
+            "mov ecx, eax",
             "rep movsb",
             "mov esi, {saved}",
             saved = out(reg) _,
             from = in(reg) from,
-            rest = in(reg) bytes & 3,
+            // Not any register: it could be ESI, which is gone by then.
+            in("eax") bytes & 3,
             inout("ecx") bytes >> 2 => _,
             inout("edi") to => _,
             options(nostack)
@@ -377,6 +378,8 @@ fn cpu_output(port: u16, value: u8) {
     unsafe { cpu::output(port, value) }
 }
 
-fn ldt_address(client: u8) -> u32 {
+/// Linear address of a client's LDT.
+#[inline(always)]
+pub fn ldt_address(client: u8) -> u32 {
     LDT_BASE + ((client as u32) << 16)
 }
