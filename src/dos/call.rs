@@ -277,10 +277,11 @@ impl Call {
         process::selector(host, paragraph).map(Some)
     }
 
-    /// Does the service report failure by carry? DOS does from function 38h on, and the BIOS's disk and system services.
+    /// Does the service report failure by carry? DOS does from function 38h on, but for those that cannot fail, and the BIOS's
+    /// disk and system services.
     fn reports_by_carry(&self, regs: &Registers) -> bool {
         match self.vector {
-            0x21 => regs.ah() >= 0x38,
+            0x21 => regs.ah() >= 0x38 && !matches!(regs.ah(), 0x50..=0x53 | 0x55 | 0x59 | 0x62 | 0x63),
             0x13 | 0x15 => true,
             _ => false,
         }

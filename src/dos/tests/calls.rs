@@ -230,8 +230,9 @@ fn segments_that_come_back_become_selectors() {
             (real.v_es, real.v_ds, real.ebx, real.esi) = (0x9ABC, 0x8765, 0x1111_0326, 0x1111_0026);
             real.set_ax(0);
         };
-        for ax in [0x3400, 0x5200] {
-            let after = dos_call(&mut host, &call(ax, |_| ()), answer);
+        for (ax, carry) in [(0x3400, false), (0x5200, false), (0x3400, true), (0x5200, true)] {
+            let after = dos_call(&mut host, &call(ax, |regs| regs.set_carry(carry)), answer);
+            assert_eq!(after.eflags & CARRY != 0, carry, "these calls leave carry alone");
             let upper = if width == Width::Bits16 { 0xB0B0_0000 } else { 0 };
             assert_eq!(after.ebx, upper | 0x326);
             assert_eq!(

@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 31
+; plan: 32
 
 %include "dpmi.inc"
 
@@ -29,8 +29,15 @@ main:
         mov     byte [in_edx], 0
         call    call_service
         accepted "47h: where are we"
-        mov     eax, [buffer]
-        expect_equal eax, 'NAME', "47h: the directory"
+        mov     di, buffer - 1
+.search:
+        inc     di
+        cmp     di, buffer + 64
+        jae     .searched
+        cmp     dword [di], 'NAME'
+        jne     .search
+.searched:
+        expect_equal [di], 'NAME', "47h: the directory"
         cmp     byte [buffer + 70], 0EEh
         expect_flag e, "47h: no more than 64 bytes come back"
 

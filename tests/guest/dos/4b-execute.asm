@@ -5,7 +5,7 @@
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
 ; plan: 8
-; file: CHILD.COM=child/tail.asm
+; file: child/tail.asm=CHILD.COM
 
 %include "dpmi.inc"
 
@@ -48,7 +48,7 @@ main:
         jmp     finish
 
 section .data
-program: db 'CHILD.COM', 0
+program: db 'C:\CHILD.COM', 0
 missing: db 'MISSING.COM', 0
 tail:    db 3, ' 12', 13
 first:   db 0, 'A          ', 0, 0, 0, 0

@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 24
+; plan: 22
 
 %include "dpmi.inc"
 
@@ -137,7 +137,7 @@ names:   db 'FND1.DTA', 0, 0, 0, 0, 0
 .end:
 pattern: db 'FND?.DTA', 0
 missing: db 'NOSUCH.DTA', 0
-any:     db '*.*', 0
+any:     db '\*.*', 0
 
 section .bss
             alignb 4
