@@ -1,6 +1,6 @@
 //! A host with one client over the mock machine, and a stand-in for real-mode code, for the tests of services.
 
-use crate::client::Client;
+use crate::client::{Client, Hot};
 use crate::host::{Facts, Finish, Host, RealTarget};
 use crate::mock::Mock;
 use crate::paging::frames::Frames;
@@ -16,45 +16,34 @@ pub type MockHandler = fn(&mut Host<Mock>, &mut Registers) -> Outcome;
 
 /// A host whose current client has the given width and an empty LDT.
 pub fn host(width: Width) -> Host<Mock> {
-    let mut host = Host {
-        machine: Mock::new(),
-        clients: [const { None }; crate::client::CLIENTS_MAX],
-        current: CLIENT,
-        memory: Memory::new(Frames::new(Box::leak(vec![0; 16].into_boxed_slice()), 0x110)),
-        xms: Default::default(),
-        call: None,
-        callbacks: Vec::new(),
-        dos: Default::default(),
-        hooked: [0; 8],
-        wanted_page: 0,
-        facts: Facts { cpu: 5, has_fpu: true, ..Facts::default() },
-    };
+    let memory = Memory::new(Frames::new(Box::leak(vec![0; 16].into_boxed_slice()), 0x110));
+    let facts = Facts { cpu: 5, has_fpu: true, ..Facts::default() };
+    let mut host = Host::new(Mock::new(), memory, Default::default(), facts);
+    host.current = CLIENT;
     host.clients[CLIENT as usize] = Some(Box::new(client(width)));
     host
 }
 
 fn client(width: Width) -> Client {
+    let is_wide = (width == Width::Bits32) as u32;
     Client {
+        hot: Hot { real_stack: 0x2000_0400, is_wide, ..Hot::default() },
         id: CLIENT,
         width,
         psp: 0x1234,
         environment: 0,
         terminate: 0,
         host_data: 0x2000,
-        real_ss: 0x2000,
-        real_sp: 0x400,
         psp_selector: 0,
         alias_selector: 0,
         resident: false,
+        in_service: 0,
         ldt: Default::default(),
         vectors: [FarPointer::default(); 256],
         exceptions: [FarPointer::default(); 32],
         saved_vectors: Vec::new(),
         dos_blocks: Default::default(),
         space: Default::default(),
-        locked_selector: 0,
-        locked_esp: 0,
-        locked_depth: 0,
         dos: Default::default(),
         watches: Default::default(),
         coprocessor: 1,
