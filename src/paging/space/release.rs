@@ -7,6 +7,7 @@ use crate::machine::Machine;
 use crate::paging::frames::{Frames, Run};
 use crate::paging::page::{private_frame, Kind, Page};
 use crate::paging::Memory;
+use crate::x86::entry::PAGE;
 
 /// Collects frames that follow each other, so that they are freed as one run: pages that were touched in order have
 /// their frames in (descending) order.
@@ -20,15 +21,16 @@ impl Batch {
         Batch { first: 0, count: 0 }
     }
 
-    #[inline(always)]
-    fn add(&mut self, frames: &mut Frames, frame: u32) {
-        if frame.wrapping_add(1) == self.first {
-            self.first = frame;
-        } else if frame != self.first.wrapping_add(self.count) || self.count == 0 {
+    /// Frames `first` and up, `count` of them.
+    #[inline]
+    fn add(&mut self, frames: &mut Frames, first: u32, count: u32) {
+        if self.count != 0 && first.wrapping_add(count) == self.first {
+            self.first = first;
+        } else if self.count == 0 || first != self.first.wrapping_add(self.count) {
             self.flush(frames);
-            self.first = frame;
+            self.first = first;
         }
-        self.count += 1;
+        self.count += count;
     }
 
     #[inline]
@@ -61,17 +63,8 @@ impl Space {
             }
             any = true;
             let dies = is_alone(slot, below, above);
-            let first = (base >> 12).max(slot << 10);
-            for page in first..end.min((slot + 1) << 10) {
-                let entry = machine.table_entry(page);
-                if entry == 0 {
-                    continue;
-                }
-                if !dies {
-                    machine.set_table_entry(page, 0);
-                }
-                held += self.release_entry(memory, &mut batch, entry) as u32;
-            }
+            let part = (base >> 12).max(slot << 10)..end.min((slot + 1) << 10);
+            held += self.release_pages(machine, memory, &mut batch, part, !dies);
         }
         batch.flush(&mut memory.frames);
         self.drop_tables(machine, memory, (base, pages), (below, above));
@@ -81,19 +74,50 @@ impl Space {
         held
     }
 
-    /// Frees what one entry holds. True if that was a committed page's own.
-    #[inline(always)]
-    fn release_entry(&mut self, memory: &mut Memory, batch: &mut Batch, entry: u32) -> bool {
-        match private_frame(entry) {
-            Some(frame) => {
-                if self.locked != 0 || memory.swap.is_some() {
-                    self.forget(memory, frame);
-                }
-                batch.add(&mut memory.frames, frame);
-                true
+    /// Frees what the entries of some pages of one table hold, and clears them if the table lives on. Returns how many of
+    /// them were committed pages' own. Pages touched in order have descending frames and equal attributes: such a run
+    /// is found with one comparison a page.
+    #[inline]
+    fn release_pages<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        batch: &mut Batch,
+        mut pages: core::ops::Range<u32>,
+        clear: bool,
+    ) -> u32 {
+        let mut held = 0;
+        while pages.start < pages.end {
+            let first = pages.start;
+            let entry = machine.table_entry(first);
+            pages.start += 1;
+            if entry == 0 {
+                continue;
             }
-            None => self.release_other(memory, entry),
+            let Some(frame) = private_frame(entry) else {
+                if clear {
+                    machine.set_table_entry(first, 0);
+                }
+                held += self.release_other(memory, entry) as u32;
+                continue;
+            };
+            let mut expected = entry.wrapping_sub(PAGE);
+            while pages.start < pages.end && machine.table_entry(pages.start) == expected {
+                expected = expected.wrapping_sub(PAGE);
+                pages.start += 1;
+            }
+            if clear {
+                (first..pages.start).for_each(|page| machine.set_table_entry(page, 0));
+            }
+            let count = pages.start - first;
+            let lowest = frame + 1 - count;
+            if self.locked != 0 || memory.swap.is_some() {
+                (lowest..=frame).for_each(|frame| self.forget(memory, frame));
+            }
+            batch.add(&mut memory.frames, lowest, count);
+            held += count;
         }
+        held
     }
 
     /// Takes a private page that is given up out of the counts.
@@ -159,12 +183,8 @@ impl Space {
             return;
         }
         let mut batch = Batch::new();
-        for page in slot << 10..(slot + 1) << 10 {
-            let entry = machine.table_entry(page);
-            if entry != 0 {
-                self.returned += self.release_entry(memory, &mut batch, entry) as u32;
-            }
-        }
+        let pages = slot << 10..(slot + 1) << 10;
+        self.returned += self.release_pages(machine, memory, &mut batch, pages, false);
         batch.flush(&mut memory.frames);
         machine.set_directory_entry(slot, 0);
         memory.frames.free((table & FRAME) >> 12);
