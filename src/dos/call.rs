@@ -203,7 +203,7 @@ impl Call {
         let selector = self.selector_beside(host, real, succeeded)?;
 
         let had = *regs;
-        merge_general(host.width(), regs, real);
+        merge_general(self.gives_32_bits(host.width()), regs, real);
         if real.cx() == self.count {
             regs.ecx = had.ecx;
         }
@@ -275,6 +275,12 @@ impl Call {
             _ => return Ok(None),
         };
         process::selector(host, paragraph).map(Some)
+    }
+
+    /// Does the service return 32-bit registers? Only INT 15h does. Of the others a BIOS beneath DOS leaves its own values in
+    /// the upper halves, which belong to the client.
+    fn gives_32_bits(&self, width: Width) -> bool {
+        self.vector == 0x15 && width == Width::Bits32
     }
 
     /// Does the service report failure by carry? DOS does from function 38h on, but for those that cannot fail, and the BIOS's
@@ -353,12 +359,9 @@ fn length_out<M: Machine>(host: &Host<M>, real: &Registers, from: u32, capacity:
     }
 }
 
-/// Takes over the general registers.
-fn merge_general(width: Width, regs: &mut Registers, real: &Registers) {
-    let mask = match width {
-        Width::Bits16 => 0xFFFF,
-        Width::Bits32 => u32::MAX,
-    };
+/// Takes over the general registers: their low halves, or all of them if `wide`.
+fn merge_general(wide: bool, regs: &mut Registers, real: &Registers) {
+    let mask = if wide { u32::MAX } else { 0xFFFF };
     let merge = |old: &mut u32, new: u32| *old = *old & !mask | new & mask;
     merge(&mut regs.eax, real.eax);
     merge(&mut regs.ebx, real.ebx);

@@ -27,9 +27,9 @@ pub mod row;
 pub mod rows;
 mod span;
 mod stream;
-pub mod transfer;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 
 use alloc::vec::Vec;
 

@@ -43,6 +43,13 @@ fn a_path_goes_through_the_buffer() {
             real.set_ax(5);
         });
         assert_eq!(after, Registers { eax: 0xA0A0_0005, ..regs });
+        // A BIOS beneath DOS uses the upper halves of registers; they are the client's.
+        let after = dos_call(&mut host, &regs, |_, real| {
+            (real.ebx, real.ecx, real.esi) =
+                (real.ebx ^ 0x7777_0000, real.ecx ^ 0x1111_0000, real.esi ^ 0x5555_0000);
+            real.eax = 0x1234_0005;
+        });
+        assert_eq!(after, Registers { eax: 0xA0A0_0005, ..regs });
         // What DOS refuses is refused, with the rest as it was.
         let after = dos_call(&mut host, &regs, |_, real| {
             real.set_ax(2);
