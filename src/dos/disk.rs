@@ -1,7 +1,8 @@
 //! Sectors of a drive: INT 25h, INT 26h and 7305h, a piece after the other.
 //!
-//! The handlers of INT 25h and 26h end with RETF and leave the flags on the stack, so they are called like a far procedure,
-//! and the client's stack is as it was. A packet's buffer pointer is offset and selector: 4 bytes for a 16-bit client, 6
+//! The handlers of INT 25h and 26h end with RETF and leave the flags of their caller on the stack. In real mode they are
+//! therefore called like far procedures; the client, which takes the flags off its stack as it would there, finds them
+//! in its own width, as under other hosts. A packet's buffer pointer is offset and selector: 4 bytes for a 16-bit client, 6
 //! for a 32-bit one.
 
 use super::row::Segment;
@@ -40,7 +41,18 @@ impl Disk {
     }
 
     /// Reads the packet or the registers, and asks for the first piece.
-    pub fn start<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
+    pub fn start<M: Machine>(&mut self, host: &mut Host<M>, regs: &mut Registers) -> Result<Step, Trouble> {
+        match self.prepare(host, regs) {
+            Err(Trouble::Fail(code)) if self.vector != 0x21 => {
+                // Refused like by a drive: the flags go on the stack all the same.
+                let real = Registers { eax: code as u32, eflags: CARRY, ..*regs };
+                self.finish(host, regs, &real)
+            }
+            step => step,
+        }
+    }
+
+    fn prepare<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
         let offset = host.width().offset(regs.ebx);
         let given = span::span(host, Segment::Ds.of(regs), offset)?;
         self.packet = regs.cx() == 0xFFFF || self.vector == 0x21;
@@ -130,8 +142,43 @@ impl Disk {
                 return self.ask(host, regs);
             }
         }
+        self.finish(host, regs, real)
+    }
+
+    /// Returns AX and the flags, and leaves them on the stack where the interrupt does.
+    fn finish<M: Machine>(
+        &self,
+        host: &mut Host<M>,
+        regs: &mut Registers,
+        real: &Registers,
+    ) -> Result<Step, Trouble> {
+        if self.vector != 0x21 {
+            push_flags(host, regs)?;
+        }
         merge_ax(host, regs, regs.eax & 0xFFFF_0000 | real.ax() as u32);
         merge_flags(regs, real);
         Ok(Step::Finished)
     }
+}
+
+/// Puts the flags at the interrupt on the client's stack: a word, or a double word for a 32-bit client.
+fn push_flags<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Result<(), Trouble> {
+    let selector = regs.ss as u16;
+    let is_big = host.descriptor_of(selector).map_err(|_| Trouble::Fail(BAD_POINTER))?.is_big();
+    let bytes = match host.width() {
+        Width::Bits16 => 2,
+        Width::Bits32 => 4,
+    };
+    let esp = match is_big {
+        true => regs.esp.wrapping_sub(bytes),
+        false => regs.esp & 0xFFFF_0000 | regs.esp.wrapping_sub(bytes) & 0xFFFF,
+    };
+    let at = span::span(host, selector, if is_big { esp } else { esp & 0xFFFF })?;
+    span::writable(host, at, bytes)?;
+    host.machine.write_u16(at.linear, regs.eflags as u16);
+    if bytes == 4 {
+        host.machine.write_u16(at.linear + 2, (regs.eflags >> 16) as u16);
+    }
+    regs.esp = esp;
+    Ok(())
 }

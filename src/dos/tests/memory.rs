@@ -151,6 +151,8 @@ fn sectors_go_in_pieces_by_packet_and_by_register() {
             let mut host = host(width);
             host.machine.write_u32(vector as u32 * 4, 0x1234_5678);
             let (linear, selector) = block(&mut host, 0x6000);
+            let stack_at = 0x7_0000;
+            let stack = segment(&mut host, stack_at, 0xFFFF);
             let mut packet = vec![10, 0, 0, 0, 40, 0];
             match width {
                 Width::Bits16 => packet.extend([0x00, 0x10]),
@@ -163,7 +165,7 @@ fn sectors_go_in_pieces_by_packet_and_by_register() {
                 put(&mut host, linear + 0x1000 + sector * 512, &content);
             }
             let before = call(ax, |regs| {
-                (regs.ds, regs.ebx) = (selector as u32, 0);
+                (regs.ds, regs.ebx, regs.ss) = (selector as u32, 0, stack as u32);
                 regs.set_cx(0xFFFF);
                 regs.set_si(write as u16);
             });
@@ -175,7 +177,16 @@ fn sectors_go_in_pieces_by_packet_and_by_register() {
                 }
                 drive(host, real, write, &mut pieces);
             });
-            assert_eq!((next, regs), (Some(Next::AsIs), Registers { eax: 0xA0A0_0000, ..before }));
+            let pushed = match (vector, width) {
+                (0x21, _) => 0,
+                (_, Width::Bits16) => 2,
+                (_, Width::Bits32) => 4,
+            };
+            let expected = Registers { eax: 0xA0A0_0000, esp: before.esp - pushed, ..before };
+            assert_eq!((next, regs), (Some(Next::AsIs), expected));
+            if pushed != 0 {
+                assert_eq!(host.machine.read_u16(stack_at + regs.esp), before.eflags as u16);
+            }
             assert_eq!(pieces, [(10, 15), (25, 15), (40, 10)]);
             for sector in 0..40 {
                 assert_eq!(get(&mut host, linear + 0x1000 + sector * 512, 512), [10 + sector as u8; 512]);
@@ -185,7 +196,7 @@ fn sectors_go_in_pieces_by_packet_and_by_register() {
     let mut host = host(Width::Bits32);
     let (linear, selector) = block(&mut host, 0x1000);
     let mut regs = call(2, |regs| {
-        (regs.ds, regs.ebx) = (selector as u32, 0x200);
+        (regs.ds, regs.ebx, regs.ss) = (selector as u32, 0x200, selector as u32);
         regs.set_cx(3);
         regs.set_dx(7);
     });
@@ -195,8 +206,8 @@ fn sectors_go_in_pieces_by_packet_and_by_register() {
     assert_eq!(get(&mut host, linear + 0x5FE, 4), [8, 8, 9, 9]);
     // More than the buffer's segment holds, and an error of the drive.
     regs.set_cx(8);
-    assert_eq!(issue(&mut host, 0x25, &mut regs, |_, _, _| panic!()), Some(Next::Resume));
-    assert_eq!((regs.ax(), regs.eflags & CARRY), (9, CARRY));
+    assert_eq!(issue(&mut host, 0x25, &mut regs, |_, _, _| panic!()), Some(Next::AsIs));
+    assert_eq!((regs.ax(), regs.esp, regs.eflags & CARRY), (9, 0xFF8, CARRY));
     regs.set_cx(1);
     issue(&mut host, 0x25, &mut regs, |_, _, real| {
         real.set_ax(0x0207);
