@@ -12,20 +12,14 @@ pub const BLOCKS_MAX: usize = 4000;
 
 /// What a block is, and so what its pages are by default.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum Use {
     /// A client's memory, committed: a page that is absent is zeros.
     Memory,
     /// A client's memory, created uncommitted (0504h): a page that is absent is not there.
     Reserved,
-    /// Physical memory mapped by 0800h; present throughout.
-    Mapped {
-        /// First byte that was asked for.
-        physical: u32,
-        /// Bytes that were asked for.
-        bytes: u32,
-        /// How often the same range was mapped.
-        times: u32,
-    },
+    /// Physical memory mapped by 0800h; present throughout. The space knows what lies there.
+    Mapped,
     /// A stack of the core's in the client's space: committed, not the client's to free.
     Stack,
 }
@@ -214,13 +208,14 @@ impl Blocks {
     /// Records a block in a range that is free and gives it a handle if `with_handle`. [`Blocks::reserve`] was asked first.
     pub fn insert(&mut self, mut block: Block, with_handle: bool) -> u32 {
         block.handle = if with_handle { self.new_handle(block.base) } else { 0 };
-        let index = match self.list.last() {
-            Some(last) if last.base > block.base => {
-                self.list.partition_point(|other| other.base < block.base)
-            }
-            _ => self.list.len(),
-        };
-        self.list.insert(index, block);
+        // From the end, as most blocks go there: only stacks and mappings lie above. Room was reserved.
+        let mut index = self.list.len();
+        self.list.push(block);
+        while index > 0 && self.list[index - 1].base > block.base {
+            self.list[index] = self.list[index - 1];
+            index -= 1;
+        }
+        self.list[index] = block;
         self.recent = index;
         self.packed = self.packed.min(index);
         self.pack();

@@ -255,9 +255,7 @@ impl Frames {
             .iter()
             .all(|word| !Entry(*word).is_free()));
         self.free += length;
-        for word in &mut self.table[head as usize..(head + length) as usize] {
-            *word = Entry::held(Owner::Free).0;
-        }
+        self.fill_inner(head, length);
         let after = head + length;
         if (after as usize) < self.table.len() && self.entry(after).tag() == HEAD {
             length += self.entry(after).length();

@@ -20,6 +20,8 @@ mod tests;
 pub use allocate::Allocation;
 pub use information::Totals;
 
+use alloc::vec::Vec;
+
 use super::blocks::{Block, Blocks, Use};
 use super::fault::{decide, Decision, FROM_USER, PROTECTION, WRITE};
 use super::frames::Owner;
@@ -29,6 +31,7 @@ use crate::layout::{CORE_BASE, LOW_END, RECURSIVE_SLOT};
 use crate::machine::Machine;
 use crate::service::Code;
 use crate::x86::entry::{DIRTY, FRAME, PRESENT, USER, WRITABLE};
+use device::Mapping;
 use tables::Tables;
 
 /// Slot of the shared page table that holds the landing page; from there on slots are alike in all spaces.
@@ -86,6 +89,8 @@ pub struct Space {
     blocks: Blocks,
     /// Slots whose page table exists or is promised.
     tables: Tables,
+    /// What 0800h mapped.
+    mappings: Vec<Mapping>,
     /// Pages with a lock count above zero.
     locked: u32,
     /// While the space is being destroyed: committed pages whose frame or slot was given back.
@@ -371,6 +376,6 @@ const fn default_page(usage: Use) -> Page {
     match usage {
         Use::Memory | Use::Stack => Page::Untouched { writable: true },
         Use::Reserved => Page::Uncommitted,
-        Use::Mapped { .. } => Page::Absent,
+        Use::Mapped => Page::Absent,
     }
 }

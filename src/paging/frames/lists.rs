@@ -31,6 +31,25 @@ impl Frames {
         Some(self.first + index)
     }
 
+    /// Marks frames as inner ones of a free run. Only the halves with the tag are written, four at a time: this is most of what
+    /// freeing a block costs.
+    #[inline]
+    pub(super) fn fill_inner(&mut self, first: u32, count: u32) {
+        const HIGH: u64 = !0xFFFF_FFFF;
+        let inner = Entry::held(Owner::Free).0;
+        let words = &mut self.table[first as usize..(first + count) as usize];
+        let mut fours = words.chunks_exact_mut(4);
+        for four in &mut fours {
+            four[0] = four[0] & HIGH | inner;
+            four[1] = four[1] & HIGH | inner;
+            four[2] = four[2] & HIGH | inner;
+            four[3] = four[3] & HIGH | inner;
+        }
+        for word in fours.into_remainder() {
+            *word = *word & HIGH | inner;
+        }
+    }
+
     /// Takes `count` free frames out of the run they lie in.
     pub(super) fn carve(&mut self, first: u32, count: u32, owner: Owner) {
         let index = first - self.first;

@@ -332,7 +332,9 @@ impl Space {
         }
         machine.set_table_entry(base >> 12, Page::Guard.encode());
         let low = base + PAGE;
-        (0..pages).for_each(|page| self.lock_page(machine, memory, low + (page << 12)));
+        self.commit_now(machine, memory, low, pages);
+        // Pinned, not locked: lock counts are the client's, and as long as it has none, freeing need not look for them.
+        (0..pages).for_each(|page| self.pin(machine, memory, low + (page << 12)));
         Ok(low)
     }
 }

@@ -10,6 +10,19 @@ use crate::paging::Memory;
 use crate::service::Code;
 use crate::x86::entry::PAGE;
 
+/// What 0800h has mapped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mapping {
+    /// First byte that was asked for.
+    physical: u32,
+    /// Bytes that were asked for.
+    bytes: u32,
+    /// What was returned.
+    linear: u32,
+    /// How often the same range was mapped.
+    times: u32,
+}
+
 /// The page of a mapping. A device's is not cached unless an MTRR says otherwise; memory is.
 pub(super) fn mapped(frame: u32, uncached: bool) -> Page {
     Page::Resident(Resident { kind: Kind::Mapped, uncached, ..Resident::private(frame, true) })
@@ -49,14 +62,19 @@ impl Space {
             return Err(Code::SystemIntegrity.into());
         }
         let (first, last) = (physical >> 12, last >> 12);
-        if let Some(base) = self.map_again(physical, bytes) {
-            return Ok(base | physical & (PAGE - 1));
+        if let Some(mapping) =
+            self.mappings.iter_mut().find(|old| old.physical == physical && old.bytes == bytes)
+        {
+            mapping.times = mapping.times.saturating_add(1);
+            return Ok(mapping.linear);
         }
         let pages = last - first + 1;
         let base = self.blocks.highest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
+        let linear = base | physical & (PAGE - 1);
         self.need_room(machine, memory, (base, pages), 0)?;
-        let usage = Use::Mapped { physical, bytes, times: 1 };
-        self.enter(memory, Block { base, pages, committed: 0, handle: 0, usage }, false)?;
+        self.mappings.try_reserve(1).map_err(|_| Code::HandleUnavailable)?;
+        self.enter(memory, Block { base, pages, committed: 0, handle: 0, usage: Use::Mapped }, false)?;
+        self.mappings.push(Mapping { physical, bytes, linear, times: 1 });
         for page in 0..pages {
             let linear = base + (page << 12);
             if self.have_table(machine, memory, linear >> 22) {
@@ -64,21 +82,7 @@ impl Space {
                 machine.set_table_entry(linear >> 12, mapped(first + page, device).encode());
             }
         }
-        Ok(base | physical & (PAGE - 1))
-    }
-
-    /// A mapping of the same range, once more.
-    fn map_again(&mut self, wanted: u32, length: u32) -> Option<u32> {
-        let same = |block: &Block| match block.usage {
-            Use::Mapped { physical, bytes, .. } => physical == wanted && bytes == length,
-            _ => false,
-        };
-        let index = self.blocks.all().iter().position(same)?;
-        let block = self.blocks.get_mut(index);
-        if let Use::Mapped { times, .. } = &mut block.usage {
-            *times = times.saturating_add(1);
-        }
-        Some(block.base)
+        Ok(linear)
     }
 
     /// Takes back what [`Space::map_physical`] returned; gone with the last of equal mappings. Refused with 8025h for
@@ -92,20 +96,16 @@ impl Space {
         if linear < LOW_END {
             return Ok(());
         }
-        let index = self.blocks.find(linear).ok_or(Code::InvalidLinear)?;
-        let block = self.blocks.get_mut(index);
-        let base = block.base;
-        match &mut block.usage {
-            Use::Mapped { physical, times, .. } if base | *physical & (PAGE - 1) == linear => {
-                if *times > 1 {
-                    *times -= 1;
-                } else {
-                    self.free_index(machine, memory, index);
-                }
-                Ok(())
-            }
-            _ => Err(Code::InvalidLinear),
+        let which =
+            self.mappings.iter().position(|mapping| mapping.linear == linear).ok_or(Code::InvalidLinear)?;
+        if self.mappings[which].times > 1 {
+            self.mappings[which].times -= 1;
+            return Ok(());
         }
+        let index = self.blocks.find(linear).ok_or(Code::InvalidLinear)?;
+        self.mappings.swap_remove(which);
+        self.free_index(machine, memory, index);
+        Ok(())
     }
 
     /// Maps physical memory over pages of a client's block (0508h, and 0509h with conventional memory): `offset` bytes

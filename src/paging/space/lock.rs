@@ -78,7 +78,7 @@ impl Space {
         Ok(())
     }
 
-    pub(super) fn lock_page<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) {
+    fn lock_page<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) {
         let mut page = self.page_at(machine, linear);
         let copied = matches!(page, Page::Resident(Resident { kind: Kind::Copied, .. }));
         let error = if copied { FROM_USER | WRITE } else { FROM_USER };

@@ -42,6 +42,42 @@ impl Batch {
     }
 }
 
+/// How many entries from page `first` on, below `end`, name frames that go down one by one, all with the attributes of
+/// `entry`, which is the first of them.
+#[inline]
+fn descending<M: Machine>(machine: &M, first: u32, end: u32, entry: u32) -> u32 {
+    let (mut page, mut expected) = (first + 1, entry.wrapping_sub(PAGE));
+    // Four at a time: this loop is most of what freeing a block costs.
+    while end - page >= 4
+        && machine.table_entry(page) == expected
+        && machine.table_entry(page + 1) == expected.wrapping_sub(PAGE)
+        && machine.table_entry(page + 2) == expected.wrapping_sub(2 * PAGE)
+        && machine.table_entry(page + 3) == expected.wrapping_sub(3 * PAGE)
+    {
+        page += 4;
+        expected = expected.wrapping_sub(4 * PAGE);
+    }
+    while page < end && machine.table_entry(page) == expected {
+        page += 1;
+        expected = expected.wrapping_sub(PAGE);
+    }
+    page - first
+}
+
+/// Clears `count` entries.
+#[inline]
+fn clear_entries<M: Machine>(machine: &mut M, first: u32, count: u32) {
+    let (mut page, end) = (first, first + count);
+    while end - page >= 4 {
+        machine.set_table_entry(page, 0);
+        machine.set_table_entry(page + 1, 0);
+        machine.set_table_entry(page + 2, 0);
+        machine.set_table_entry(page + 3, 0);
+        page += 4;
+    }
+    (page..end).for_each(|page| machine.set_table_entry(page, 0));
+}
+
 impl Space {
     /// Takes the pages of a range out of the tables and frees their frames, then the tables that nobody needs any more.
     /// `below` and `above` are where the neighbours end and begin. Returns how many of the committed pages had a frame
@@ -101,15 +137,11 @@ impl Space {
                 held += self.release_other(memory, entry) as u32;
                 continue;
             };
-            let mut expected = entry.wrapping_sub(PAGE);
-            while pages.start < pages.end && machine.table_entry(pages.start) == expected {
-                expected = expected.wrapping_sub(PAGE);
-                pages.start += 1;
-            }
+            let count = descending(machine, first, pages.end, entry);
+            pages.start = first + count;
             if clear {
-                (first..pages.start).for_each(|page| machine.set_table_entry(page, 0));
+                clear_entries(machine, first, count);
             }
-            let count = pages.start - first;
             let lowest = frame + 1 - count;
             if self.locked != 0 || memory.swap.is_some() {
                 (lowest..=frame).for_each(|frame| self.forget(memory, frame));
