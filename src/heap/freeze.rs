@@ -142,6 +142,7 @@ impl Heap {
             if let Some(block) = self.blocks.get_mut(owner as usize) {
                 block.hint = block.head;
                 block.hint_at = 0;
+                self.rebase(owner);
             }
         }
         length
@@ -154,8 +155,9 @@ impl Heap {
         block.locks += 1;
         block.hint = head;
         block.hint_at = 0;
-        self.window_for = None;
         let start = self.runs.get(head).start;
+        block.base = start;
+        self.window_for = None;
         self.trim(frames);
         Step::Done(start)
     }

@@ -1,6 +1,6 @@
 //! What can be seen of blocks without changing any.
 
-use super::{Block, Heap};
+use super::{Block, Heap, SCATTERED};
 
 /// What can be asked about a block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,16 @@ pub struct Piece {
 }
 
 impl Heap {
+    /// Physical address of byte `offset` (below its size) of a block that lies in one piece. None for any other, and where
+    /// [`Heap::piece`] has to be asked.
+    #[inline(always)]
+    pub fn address(&self, index: u16, offset: u32) -> Option<u32> {
+        match self.blocks[index as usize].base {
+            SCATTERED => None,
+            base => Some((base << 10) + offset),
+        }
+    }
+
     /// Size and lock count of the block at `index`, which [`Heap::find`] gave.
     #[inline]
     pub fn info(&self, index: u16) -> Info {

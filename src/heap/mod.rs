@@ -63,15 +63,21 @@ pub enum Refusal {
     Busy,
 }
 
-/// One block.
+/// [`Block::base`] of a block that has to be gathered before it can be locked.
+const SCATTERED: u32 = u32::MAX;
+
+/// One block. 32 bytes, so that an index is shifted, not multiplied.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
 struct Block {
-    /// The handle, 0 while there is no block.
+    /// The handle. While there is no block, a number whose low bits name another entry, so that no handle finds this one.
     handle: u16,
     /// How often it is locked.
     locks: u8,
     /// How many pieces of long work on it are interrupted now.
     busy: u8,
+    /// Where the block lies in one piece, KiB, and may be locked; else [`SCATTERED`]. 0 for a block of size 0.
+    base: u32,
     /// KiB.
     size: u32,
     /// First run, [`NONE`] for a block of size 0.
@@ -141,7 +147,8 @@ impl Heap {
         let first = self.blocks.len();
         for index in first..first + more {
             self.blocks.push(Block {
-                handle: 0,
+                handle: !(index as u16),
+                base: 0,
                 locks: 0,
                 busy: 0,
                 size: 0,
@@ -190,7 +197,7 @@ impl Heap {
     pub fn find(&self, handle: u16) -> Option<u16> {
         let index = handle & (BLOCKS_MAX - 1);
         match self.blocks.get(index as usize) {
-            Some(block) if block.handle == handle && handle != 0 => Some(index),
+            Some(block) if block.handle == handle => Some(index),
             _ => None,
         }
     }
@@ -200,8 +207,15 @@ impl Heap {
         if self.vacancies == 0 {
             return Err(Refusal::NoHandle);
         }
-        let head = if kib == 0 { NONE } else { self.place(self.vacant, kib, frames)? };
         let index = self.vacant;
+        let (mut head, mut base) = (NONE, 0);
+        if kib != 0 {
+            (head, base) = self.place_low(index, kib);
+            if head == NONE {
+                head = self.place(index, kib, frames)?;
+                base = self.base_of(head, kib);
+            }
+        }
         let block = &mut self.blocks[index as usize];
         let handle = (block.generation as u16) << INDEX_BITS | index;
         self.vacant = block.vacant;
@@ -209,6 +223,7 @@ impl Heap {
         block.handle = handle;
         block.locks = 0;
         block.busy = 0;
+        block.base = base;
         block.size = kib;
         block.head = head;
         block.hint = head;
@@ -220,7 +235,7 @@ impl Heap {
     pub fn free(&mut self, index: u16, frames: &mut Frames) -> Result<(), Refusal> {
         let head = self.unlocked(index)?.head;
         let block = &mut self.blocks[index as usize];
-        block.handle = 0;
+        block.handle = !index;
         block.generation = if block.generation == 63 { 1 } else { block.generation + 1 };
         block.vacant = self.vacant;
         self.vacant = index;
@@ -256,6 +271,7 @@ impl Heap {
         block.size = kib;
         block.hint = block.head;
         block.hint_at = 0;
+        self.rebase(index);
         self.trim(frames);
         Ok(())
     }
@@ -264,40 +280,52 @@ impl Heap {
     #[inline]
     pub fn lock(&mut self, index: u16) -> Result<Lock, Refusal> {
         let block = &mut self.blocks[index as usize];
-        if block.locks == u8::MAX {
-            return Err(Refusal::LockOverflow);
+        // One comparison for both: not busy, and fewer than 255 locks.
+        if block.locks as u32 | (block.busy as u32) << 8 >= 255 {
+            return Err(if block.locks == u8::MAX { Refusal::LockOverflow } else { Refusal::LockFailed });
         }
-        if block.busy != 0 {
-            return Err(Refusal::LockFailed);
-        }
-        if block.head == NONE {
-            block.locks += 1;
-            return Ok(Lock::At(0));
-        }
-        let run = self.runs.get(block.head);
-        if run.length != block.size
-            || (self.low_dma && block.locks == 0 && !well_placed(run.end(), block.size))
-        {
+        if block.base == SCATTERED {
             return Ok(Lock::Scattered);
         }
         if block.locks == 0 {
             self.window_for = None;
         }
         block.locks += 1;
-        Ok(Lock::At(run.start))
+        Ok(Lock::At(block.base))
     }
 
     /// Takes one lock off a block.
     #[inline]
     pub fn unlock(&mut self, index: u16) -> Result<(), Refusal> {
         let block = &mut self.blocks[index as usize];
-        match block.locks {
-            0 => return Err(Refusal::NotLocked),
-            1 => self.window_for = None,
-            _ => {}
+        if block.locks == 0 {
+            return Err(Refusal::NotLocked);
         }
         block.locks -= 1;
+        if block.locks == 0 {
+            self.window_for = None;
+            if self.low_dma {
+                self.rebase(index);
+            }
+        }
         Ok(())
+    }
+
+    /// Notes whether a block that is not locked can be locked where it lies.
+    fn rebase(&mut self, index: u16) {
+        let Block { head, size, .. } = self.blocks[index as usize];
+        self.blocks[index as usize].base = if head == NONE { 0 } else { self.base_of(head, size) };
+    }
+
+    /// The [`Block::base`] of a block of `size` KiB that begins with the run `head`.
+    fn base_of(&self, head: u32, size: u32) -> u32 {
+        let run = self.runs.get(head);
+        let may_stay = run.length == size && (!self.low_dma || well_placed(run.end(), size));
+        if may_stay {
+            run.start
+        } else {
+            SCATTERED
+        }
     }
 
     /// Marks the block as being worked on: until [`Heap::leave`] it is neither freed nor resized nor locked anew. False

@@ -5,6 +5,39 @@ use super::{Heap, Refusal, DMA_END, DMA_KIB};
 use crate::paging::frames::Frames;
 
 impl Heap {
+    /// The usual case, and the quick way: the lowest place among the free runs. [`NONE`] when it is not as easy; else the
+    /// run and its first KiB.
+    #[inline(always)]
+    pub(super) fn place_low(&mut self, owner: u16, kib: u32) -> (u32, u32) {
+        if self.low_dma || !self.runs.reserve(1) {
+            return (NONE, 0);
+        }
+        let (run, start) = self.lowest_fit(kib);
+        if run == NONE {
+            return (NONE, 0);
+        }
+        if self.runs.get(run).length == kib {
+            self.runs.take(run, owner);
+            return (run, start);
+        }
+        (self.runs.take_low(run, kib, owner), start)
+    }
+
+    /// The lowest free run of at least `kib` KiB and its first KiB; [`NONE`] when there is none.
+    #[inline(always)]
+    fn lowest_fit(&self, kib: u32) -> (u32, u32) {
+        let (mut best, mut best_start) = (NONE, u32::MAX);
+        let mut at = self.runs.free;
+        while at != NONE {
+            let run = self.runs.get(at);
+            if run.length >= kib && run.start < best_start {
+                (best, best_start) = (at, run.start);
+            }
+            at = run.next;
+        }
+        (best, best_start)
+    }
+
     /// Takes `kib` (1 and more) for block `owner`, in one piece if that can be had; returns the chain's first run.
     pub(super) fn place(&mut self, owner: u16, kib: u32, frames: &mut Frames) -> Result<u32, Refusal> {
         let high_first = self.low_dma && kib > DMA_KIB;
@@ -87,7 +120,16 @@ impl Heap {
     /// The free run, and the offset in it, where a block of `kib` KiB goes; None when it fits nowhere in one piece. The
     /// placement for ISA DMA keeps a large block out of the lowest 16 MiB altogether, or (`low`) if it can.
     fn fit(&self, kib: u32, low: bool) -> Option<(u32, u32)> {
-        let high_first = self.low_dma && kib > DMA_KIB;
+        if self.low_dma && kib > DMA_KIB {
+            return self.fit_high(kib, low);
+        }
+        let (run, _) = self.lowest_fit(kib);
+        (run != NONE).then_some((run, 0))
+    }
+
+    /// The same for a block that is better off above 16 MiB.
+    #[cold]
+    fn fit_high(&self, kib: u32, low: bool) -> Option<(u32, u32)> {
         let mut best = None;
         let mut best_start = u32::MAX;
         let mut at = self.runs.free;
@@ -95,7 +137,7 @@ impl Heap {
             let run = self.runs.get(at);
             let mut offset = 0;
             let mut start = run.start;
-            if high_first && start < DMA_END {
+            if start < DMA_END {
                 if run.end().saturating_sub(DMA_END) >= kib {
                     offset = DMA_END - start;
                     start = DMA_END;
@@ -123,7 +165,7 @@ impl Heap {
         }
         let run = if offset > 0 { self.runs.cut(run, offset) } else { run };
         if kib < self.runs.get(run).length {
-            self.runs.cut(run, kib);
+            return Ok(self.runs.take_low(run, kib, owner));
         }
         self.runs.take(run, owner);
         Ok(run)

@@ -18,8 +18,9 @@ pub(super) const FREE: u16 = u16::MAX;
 /// Spare runs that are enough for whatever one call does.
 pub(super) const ROOM: u32 = 32;
 
-/// One run.
+/// One run. 32 bytes, so that an index is shifted, not multiplied.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
 pub(super) struct Run {
     /// First KiB: physical address divided by 1024.
     pub start: u32,
@@ -136,9 +137,7 @@ impl Runs {
 
     #[inline]
     fn unmake(&mut self, node: u32) {
-        let next = self.spare;
-        *self.edit(node) =
-            Run { start: 0, length: 0, below: NONE, above: NONE, prev: NONE, next, owner: FREE };
+        self.edit(node).next = self.spare;
         self.spare = node;
         self.spares += 1;
     }
@@ -268,6 +267,25 @@ impl Runs {
         self.free_kib -= length;
     }
 
+    /// Gives the lowest `kib` KiB of a free run that is longer to a block; returns the new run, which is in no chain
+    /// yet. One node must be reserved.
+    #[inline]
+    pub fn take_low(&mut self, run: u32, kib: u32, owner: u16) -> u32 {
+        let Run { start, below, .. } = *self.get(run);
+        let taken = self.make(Run { start, length: kib, below, above: run, prev: NONE, next: NONE, owner });
+        let rest = self.edit(run);
+        rest.start += kib;
+        rest.length -= kib;
+        rest.below = taken;
+        if below == NONE {
+            self.lowest = taken;
+        } else {
+            self.edit(below).above = taken;
+        }
+        self.free_kib -= kib;
+        taken
+    }
+
     /// Puts `run` after `last` in a chain.
     #[inline]
     pub fn chain(&mut self, last: u32, run: u32) {
@@ -276,6 +294,7 @@ impl Runs {
     }
 
     /// Frees a chain from `run` on; the run before it becomes the chain's last.
+    #[inline]
     pub fn free_chain(&mut self, run: u32) {
         let mut run = run;
         let last = self.get(run).prev;
@@ -283,12 +302,36 @@ impl Runs {
             self.edit(last).next = NONE;
         }
         while run != NONE {
-            let Run { next, length, .. } = *self.get(run);
-            self.free_kib += length;
+            let next = self.get(run).next;
+            self.free_one(run);
+            run = next;
+        }
+    }
+
+    /// Frees a run that is in no list any more. Its free neighbours take it in, if there are any.
+    #[inline]
+    fn free_one(&mut self, run: u32) {
+        let Run { start, length, below, above, .. } = *self.get(run);
+        self.free_kib += length;
+        let is_free = |node: &Run| node.owner == FREE;
+        let joins_above =
+            above != NONE && is_free(self.get(above)) && self.get(above).start == start + length;
+        if below != NONE && is_free(self.get(below)) && self.get(below).end() == start {
+            self.edit(below).length += length;
+            self.link(below, above);
+            self.unmake(run);
+            if joins_above {
+                self.join(below);
+            }
+        } else if joins_above {
+            let node = self.edit(above);
+            node.start = start;
+            node.length += length;
+            self.link(below, above);
+            self.unmake(run);
+        } else {
             self.edit(run).owner = FREE;
             self.enlist(run);
-            self.join_free(run);
-            run = next;
         }
     }
 

@@ -304,7 +304,9 @@ impl World {
             at = runs.get(at).next;
         }
         assert_eq!(listed, free);
-        for (index, block) in self.heap.blocks.iter().enumerate().filter(|(_, block)| block.handle != 0) {
+        for (index, block) in
+            self.heap.blocks.iter().enumerate().filter(|(index, block)| block.handle & 1023 == *index as u16)
+        {
             let (mut at, mut last, mut length) = (block.head, NONE, 0);
             while at != NONE {
                 let run = runs.get(at);
@@ -313,6 +315,8 @@ impl World {
                 (last, at) = (at, run.next);
             }
             assert_eq!(length, block.size);
+            let one_piece = block.head == NONE || runs.get(block.head).length == length;
+            assert_eq!(block.base != SCATTERED, one_piece);
         }
     }
 }

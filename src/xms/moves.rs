@@ -101,6 +101,13 @@ fn start<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers, at: u32)
     if length == 0 {
         return Ok(Answer::SuccessWithBx);
     }
+    if length <= PIECE {
+        let heap = &context.memory.heap;
+        if let (Some(source), Some(target)) = (address(heap, from), address(heap, to)) {
+            context.machine.copy_physical(source, target, length);
+            return Ok(Answer::SuccessWithBx);
+        }
+    }
     let backward = from.index == to.index && from.at < to.at && to.at - from.at < length;
     let mut moving = Moving { from, to, left: length, backward };
     copy_piece(context, &mut moving);
@@ -183,7 +190,7 @@ fn refusal<M: Machine>(context: &XmsContext<M>, handles: [u16; 2], ends: [Result
 }
 
 /// Copies at most [`PIECE`] bytes.
-#[inline(always)]
+#[inline(never)]
 fn copy_piece<M: Machine>(context: &mut XmsContext<M>, moving: &mut Moving) {
     let mut budget = PIECE.min(moving.left);
     let heap = &mut context.memory.heap;
@@ -205,6 +212,15 @@ fn copy_piece<M: Machine>(context: &mut XmsContext<M>, moving: &mut Moving) {
         moving.left -= bytes;
         budget -= bytes;
     }
+}
+
+/// Physical address of an end in conventional memory or in a block that lies in one piece.
+#[inline(always)]
+fn address(heap: &Heap, end: End) -> Option<u32> {
+    if end.index == CONVENTIONAL {
+        return Some(end.at);
+    }
+    heap.address(end.index, end.at)
 }
 
 /// Physical address of an end's next byte, and how many bytes are contiguous from there.
