@@ -7,6 +7,9 @@
 /// Linear address of the page of landing points: read-only for ring 3, the last page below the core.
 pub const LANDING_PAGE: u32 = 0xBFFF_F000;
 
+/// The vector whose INT the sites execute. Elsewhere INT F9h is an ordinary software interrupt.
+pub const LANDING_VECTOR: u32 = 0xF9;
+
 /// 0 to 255: the default handler of that interrupt vector, ended by the host's IRET.
 pub const VECTORS: u32 = 0;
 /// 256 to 287: the default handler of that exception.

@@ -37,6 +37,8 @@ pub struct Hot {
     pub locked_selector: u32,
     /// Linear address of its offset 0.
     pub locked_base: u32,
+    /// Lowest ESP at which the entry code may enter a handler there: it makes frames of 32-bit clients only.
+    pub locked_low: u32,
     /// 1 for a 32-bit client.
     pub is_wide: u32,
 }

@@ -14,6 +14,8 @@ pub const DPMI_VERSION: u16 = 90;
 const FLAG_32BIT: u16 = 1;
 /// Virtual memory is supported. (Bit 1 is clear: interrupts are reflected to virtual-8086 mode.)
 const FLAG_VIRTUAL_MEMORY: u16 = 4;
+/// What 0400h returns in BX.
+pub const FLAGS: u16 = FLAG_32BIT | FLAG_VIRTUAL_MEMORY;
 /// Interrupts that the two controllers begin at: the PIC is left as the BIOS set it.
 const PIC_BASES: u16 = 0x0870;
 
@@ -21,7 +23,7 @@ const PIC_BASES: u16 = 0x0870;
 #[inline]
 pub fn get_version<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     regs.set_ax(DPMI_VERSION);
-    regs.set_bx(FLAG_32BIT | FLAG_VIRTUAL_MEMORY);
+    regs.set_bx(FLAGS);
     regs.set_cx(regs.cx() & 0xFF00 | host.facts.cpu as u16);
     regs.set_dx(PIC_BASES);
     Ok(Next::Resume)

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
 use ferrite::host::{Facts, Host};
-use ferrite::landing::{END, LANDING_PAGE};
-use ferrite::layout::{BootInfo, Extent, ResidentInfo, CORE_BASE, EXTENTS_MAX, LOW_END, RECURSIVE_SLOT, TRAP_VECTOR};
+use ferrite::landing::{END, LANDING_PAGE, LANDING_VECTOR};
+use ferrite::layout::{BootInfo, Extent, ResidentInfo, CORE_BASE, EXTENTS_MAX, LOW_END, RECURSIVE_SLOT};
 use ferrite::machine::Machine;
 use ferrite::monitor::Monitor;
 use ferrite::paging::frames::{Frames, Owner, Run};
@@ -18,7 +18,7 @@ use ferrite::xms::Xms;
 
 use super::memory::{Pc, FRAMES_BASE, HEAP_BASE, LDT_BASE, WINDOWS};
 use super::screen::Screen;
-use super::{console, cpu, heap, host, tables};
+use super::{console, cpu, fast, heap, host, tables};
 
 /// Why the core did not start; the stub prints a sentence for each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,7 +137,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     machine.flush_all();
     for site in (0..END).step_by(2) {
         machine.write_u8(LANDING_PAGE + site, 0xCD);
-        machine.write_u8(LANDING_PAGE + site + 1, TRAP_VECTOR as u8);
+        machine.write_u8(LANDING_PAGE + site + 1, LANDING_VECTOR as u8);
     }
     machine.set_table_entry(LANDING_PAGE >> 12, landing | PRESENT | USER | ACCESSED);
     machine.set_table_entry(PEEPHOLE >> 12, 0);
@@ -186,6 +186,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     clean.resize((to - from) as usize, 0);
     machine.read_bytes(resident + from as u32, &mut clean);
     let host = Host::new(machine, memory, Xms::default(), facts);
+    fast::prepare(&host);
     host::install(Monitor::new(host, Screen), (from, clean));
     Ok(())
 }

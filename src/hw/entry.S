@@ -60,6 +60,14 @@ core_header:
     jmp exception_common
     .endm
 
+    .macro exception_direct number      // the same, only ever a client's
+    .balign 32
+    push 0
+    pushad
+    mov ebx, \number
+    jmp exception_fast
+    .endm
+
     .macro irq number                   // a vector of the PIC that no exception shares
     .balign 32
     push \number
@@ -77,6 +85,17 @@ core_header:
     jmp exception_common
     .endm
 
+    .macro shared_direct number         // the same, the exception only ever a client's or the exit's
+    .balign 32
+    test esp, 127
+    jnz 1f
+    push \number
+    jmp irq_common
+1:  pushad
+    mov ebx, \number
+    jmp exception_fast
+    .endm
+
     .balign 32
     .globl vector_stubs
 vector_stubs:
@@ -85,21 +104,28 @@ vector_stubs:
     .balign 32
     push 2
     jmp nmi
-    exception 3
-    exception 4
+    exception_direct 3
+    exception_direct 4
     exception 5
-    exception 6
-    exception 7
+    exception_direct 6
+    exception_direct 7
     shared 8
     irq 9
-    shared 10
-    shared 11
-    shared 12
+    shared_direct 10
+    shared_direct 11
+    shared_direct 12
     shared 13
     shared 14
     irq 15
     .set n, 16
-    .rept 0x70 - 16
+    .rept 0x31 - 16
+    software %n
+    .set n, n + 1
+    .endr
+    .balign 32
+    jmp int31_entry
+    .set n, 0x32
+    .rept 0x70 - 0x32
     software %n
     .set n, n + 1
     .endr
@@ -107,7 +133,17 @@ vector_stubs:
     irq %n
     .set n, n + 1
     .endr
-    .rept 256 - 0x78
+    .rept {TRAP_VECTOR} - 0x78
+    software %n
+    .set n, n + 1
+    .endr
+    .balign 32
+    push {TRAP_VECTOR}
+    jmp trap_entry
+    .balign 32
+    jmp landing_entry
+    .set n, {TRAP_VECTOR} + 2
+    .rept 254 - {TRAP_VECTOR}
     software %n
     .set n, n + 1
     .endr
@@ -117,13 +153,9 @@ vector_stubs:
 // INT n and IRQs in V86 mode, reflected to the IVT in place, as the CPU does in real mode: about 35 instructions.
 // `\slow`: where a vector goes that the core handles. Stack: error=vector | EIP CS EFLAGS ESP SS ES DS FS GS.
 
-    .macro reflect slow, trap
+    .macro reflect slow
     pushad
     mov ebx, [esp + {error} - {edi}]
-    .ifnb \trap
-    cmp ebx, {TRAP_VECTOR}
-    je \slow
-    .endif
     bt ss:[{MONITOR} + {HOOKED}], ebx
     jc \slow
     mov ecx, [esp + {esp} - {edi}]
@@ -158,7 +190,7 @@ vector_stubs:
 software_common:
     test byte ptr [esp + {eflags} - {error} + 2], 2
     jz software_from_client
-    reflect v86_software_slow, 1
+    reflect v86_software_slow
 v86_software_slow:
     mov eax, ebx
     mov edx, {SOFTWARE}
@@ -185,18 +217,6 @@ nmi:
     add esp, 4
     iretd
 
-software_from_client:
-    pushad
-    mov eax, [esp + {error} - {edi}]
-    mov edx, {SOFTWARE}
-    jmp save_segments
-
-irq_from_client:
-    pushad
-    mov eax, [esp + {error} - {edi}]
-    mov edx, {IRQ}
-    jmp save_segments
-
 // EAX=vector; the general registers are in the frame.
     .balign 16
 exception_common:
@@ -205,7 +225,6 @@ exception_common:
     jnz 1f
     test byte ptr [esp + {cs} - {edi}], 3
     jz fault_in_core
-save_segments:
     push_segments
     jmp enter_core
 1:  sub esp, {edi} - {gs}
@@ -217,6 +236,9 @@ enter_core:
     mov ds, ecx
     mov es, ecx
     cld
+    mov ebx, esp
+    sub ebx, offset {SLOTS} + {gs}
+    mov [{SLOTS} + {CURRENT}], ebx
     mov esp, offset {WORK_STACK} + {WORK_BYTES}
     push edx
     push eax
@@ -228,12 +250,16 @@ enter_core:
     .balign 16
     .globl exit_current
 exit_current:
-    mov eax, [{SLOTS} + {CURRENT}]
+    mov eax, ss:[{SLOTS} + {CURRENT}]
     lea esp, [eax + {SLOTS} + {gs}]
+// The same for the slot that ESP points to (its `gs`).
+exit_slot:
     test byte ptr [esp + {eflags} - {gs} + 2], 2
     jnz exit_v86
+// The same where the slot is known to be a client's and ESP points to it. DS may be anything.
+exit_client:
     lea eax, [esp + {v_es} - {gs}]
-    mov [{TSS} + 4], eax
+    mov ss:[{TSS} + 4], eax
     lar ecx, [esp + {ss} - {gs}]
     jnz exit_wide                       // not a selector at all: the IRET will say so
     test ecx, 1 << 22
@@ -250,7 +276,7 @@ fix_iret:
 
 exit_v86:
     lea eax, [esp + {V86_END} - {gs}]
-    mov [{TSS} + 4], eax
+    mov ss:[{TSS} + 4], eax
     add esp, {edi} - {gs}
     popad
     add esp, 4
@@ -264,12 +290,12 @@ exit_narrow:
     and ecx, 0xFFFF0000
     movzx edx, ax
     or ecx, edx
-    mov [{ESPFIX}], ecx
+    mov ss:[{ESPFIX}], ecx
     sub eax, ecx
-    mov [{GDT} + {SEL_ESPFIX} + 2], ax
+    mov ss:[{GDT} + {SEL_ESPFIX} + 2], ax
     shr eax, 16
-    mov [{GDT} + {SEL_ESPFIX} + 4], al
-    mov [{GDT} + {SEL_ESPFIX} + 7], ah
+    mov ss:[{GDT} + {SEL_ESPFIX} + 4], al
+    mov ss:[{GDT} + {SEL_ESPFIX} + 7], ah
 fix_gs2: pop_gs
 fix_fs2: pop_fs
 fix_es2: pop_es
@@ -285,8 +311,9 @@ fix_iret2:
 // Stack: pushad | error | EIP CS EFLAGS. EAX=vector.
 fault_in_core:
     mov ecx, [esp + {eip} - {edi}]
-    mov ebp, cs:[{SLOTS} + {CURRENT}]      // SS may be the alias of the narrow exit
-    add ebp, offset {SLOTS}
+    mov ebp, cs:[{TSS} + 4]             // the slot that was being resumed: the exit has set ESP0. SS may be an alias.
+    dec ebp
+    and ebp, -256
     lea edx, [ebp + {gs}]
     cmp ecx, offset fix_gs
     je null_segment
@@ -311,6 +338,12 @@ fault_in_core:
     je iret_fault
     cmp ecx, offset fix_iret2
     je iret_fault
+    cmp ecx, offset fix_iret3
+    je iret_fault
+    cmp ecx, offset fix_iret4
+    je iret_fault
+    cmp ecx, offset fix_iret5
+    je iret_fault
     mov ecx, {CORE_DATA}
     mov ds, ecx
     mov es, ecx
@@ -325,10 +358,8 @@ fault_in_core:
 // fault went below the frame.
 null_segment:
     mov dword ptr ss:[edx], 0
-    mov ecx, {CORE_DATA}
-    mov ds, ecx
-    mov es, ecx
-    jmp exit_current
+    lea esp, [ebp + {gs}]
+    jmp exit_client
 
 // IRET could not load CS or SS (or EIP is beyond the limit): the guest's own fault, at the address it was to go on at. The
 // general registers are those just pushed, the segment registers still loaded; both go back to the slot, whose
@@ -338,7 +369,7 @@ iret_fault:
     mov edx, [esp + {error} - {edi}]
     mov ecx, {CORE_DATA}
     mov ss, ecx
-    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    lea esp, [ebp + {gs}]
     // the pushes lie 12 bytes below their fields: EIP's field less four words (flags, CS, EIP, error), less PUSHAD
     lea esi, [ebp + {edi} - 12]
     .irp at, 28, 24, 20, 16, 12, 8, 4, 0

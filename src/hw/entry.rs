@@ -9,10 +9,14 @@ use core::mem::{offset_of, size_of};
 use super::host::{Core, MONITOR, SLOTS};
 use super::tables::{ESPFIX, GDT, IDT, LEAVE, TSS};
 use crate::hw;
-use ferrite::layout;
-use ferrite::monitor::slots::{Slot, Slots};
-use ferrite::monitor::{Kind, Resume};
-use ferrite::regs::Registers;
+use super::fast::Fast;
+use ferrite::client::Client;
+use ferrite::host::Callback;
+use ferrite::monitor::entry::LOCKED_BYTES;
+use ferrite::monitor::slots::{Landing, Slot, Slots, SLOTS as SLOTS_MAX};
+use ferrite::monitor::{structure, Kind, Resume};
+use ferrite::regs::{self, Registers};
+use ferrite::{landing, layout};
 
 /// Bytes of the stack that Rust runs on. Its contents never outlive an event.
 const WORK_BYTES: usize = 32 * 1024;
@@ -33,6 +37,7 @@ macro_rules! field {
 
 global_asm!(
     include_str!("entry.S"),
+    include_str!("fast.S"),
     MAGIC = const layout::CORE_MAGIC,
     FINGERPRINT = const layout::FINGERPRINT,
     GDT_LIMIT = const super::tables::GDT_BYTES - 1,
@@ -67,6 +72,80 @@ global_asm!(
     ss = const field!(ss),
     v_es = const field!(v_es),
     V86_END = const offset_of!(Slot, regs) + size_of::<Registers>(),
+    ebx = const field!(ebx),
+    edx = const field!(edx),
+    ecx = const field!(ecx),
+    eax = const field!(eax),
+    esi = const field!(esi),
+    v_ds = const field!(v_ds),
+    v_fs = const field!(v_fs),
+    v_gs = const field!(v_gs),
+    landing = const offset_of!(Slot, landing),
+    data = const offset_of!(Slot, data),
+    real_stack = const offset_of!(Slot, real_stack),
+    locked_esp = const offset_of!(Slot, locked_esp),
+    expected = const offset_of!(Slot, expected),
+    alias_base = const offset_of!(Slot, alias_base),
+    generation = const offset_of!(Slot, generation),
+    vector = const offset_of!(Slot, vector),
+    L_INTERRUPT_FAST = const Landing::Interrupt as u32 | 3 << 8,
+    L_EXCEPTION_FAST = const Landing::Exception as u32 | 3 << 8,
+    L_CALLBACK_FAST = const Landing::Callback as u32 | 1 << 8,
+    LANDING_VECTOR = const landing::LANDING_VECTOR,
+    F_REFLECTED = const offset_of!(Fast, reflected),
+    F_STRUCTURE = const offset_of!(Fast, structure),
+    F_INTERRUPTED = const offset_of!(Fast, interrupted),
+    F_INTERRUPT = const offset_of!(Fast, interrupt),
+    F_EXCEPTION = const offset_of!(Fast, exception),
+    F_CALLBACK = const offset_of!(Fast, callback),
+    F_GENERATION = const offset_of!(Fast, generation),
+    F_KNOWN_SELECTOR = const offset_of!(Fast, known_selector),
+    F_KNOWN_OFFSET = const offset_of!(Fast, known_offset),
+    F_KNOWN_LINEAR = const offset_of!(Fast, known_linear),
+    H_LOCKED_LOW = const offset_of!(Client, hot.locked_low),
+    LAST_SLOT = const (SLOTS_MAX - 2) * size_of::<Slot>(),
+    GUEST_FLAGS = const regs::GUEST_FLAGS,
+    ARITHMETIC = const regs::ARITHMETIC,
+    STRUCTURE = const structure::SIZE,
+    LOW_END = const layout::LOW_END,
+    ARENA_END = const ferrite::paging::ARENA_END,
+    DIRECTORY = const super::memory::DIRECTORY,
+    TABLES = const super::memory::TABLES,
+    LOCKED_BYTES = const LOCKED_BYTES,
+    LANDING32 = const layout::SEL_LANDING32,
+    INTERRUPT_RETURN = const landing::INTERRUPT_RETURN,
+    EXCEPTION_RETURN = const landing::EXCEPTION_RETURN,
+    CALLBACK_RETURN = const landing::CALLBACK_RETURN,
+    RAW_SWITCH = const landing::RAW_SWITCH,
+    FAST = sym super::fast::FAST,
+    F_CLIENT = const offset_of!(Fast, client),
+    F_LDT = const offset_of!(Fast, ldt),
+    F_CURRENT = const offset_of!(Fast, current),
+    F_RETURN_SITE = const offset_of!(Fast, return_site),
+    F_RETURN_AFTER = const offset_of!(Fast, return_after),
+    F_RAW_AFTER = const offset_of!(Fast, raw_after),
+    F_CALLBACK_AFTER = const offset_of!(Fast, callback_after),
+    F_RESIDENT_SEGMENT = const offset_of!(Fast, resident_segment),
+    F_CALLBACKS = const offset_of!(Fast, callbacks),
+    F_CALLBACK_COUNT = const offset_of!(Fast, callback_count),
+    F_CLIENT_FLAGS = const offset_of!(Fast, client_flags),
+    F_VERSION = const offset_of!(Fast, version),
+    VECTORS = const offset_of!(Client, vectors),
+    EXCEPTIONS = const offset_of!(Client, exceptions),
+    ALIAS = const offset_of!(Client, alias_selector),
+    CALLS = const offset_of!(Client, calls),
+    CALL_NEXT = const offset_of!(Client, call_next),
+    H_REAL = const offset_of!(Client, hot.real_stack),
+    H_LOCKED_ESP = const offset_of!(Client, hot.locked_esp),
+    H_LOCKED_DEPTH = const offset_of!(Client, hot.locked_depth),
+    H_LOCKED_SELECTOR = const offset_of!(Client, hot.locked_selector),
+    H_LOCKED_BASE = const offset_of!(Client, hot.locked_base),
+    H_WIDE = const offset_of!(Client, hot.is_wide),
+    CALLBACK_BYTES = const size_of::<Callback>(),
+    C_USED = const offset_of!(Callback, used),
+    C_CLIENT = const offset_of!(Callback, client),
+    C_PROCEDURE = const offset_of!(Callback, procedure),
+    C_STRUCTURE = const offset_of!(Callback, structure),
     core_interrupt = sym core_interrupt,
     core_fault = sym core_fault,
     core_real = sym core_real,
@@ -85,7 +164,9 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
             monitor.fault_address = hw::cpu::fault_address();
         }
         hw::heap::refill(&mut monitor.host.memory);
-        monitor.interrupt(slots, vector as u8, kind)
+        let resume = monitor.interrupt(slots, vector as u8, kind);
+        super::fast::follow(&monitor.host);
+        resume
     });
     (resume == Resume::Dormant) as u32
 }

@@ -15,7 +15,7 @@ use ferrite::monitor::{to_frame, Monitor, Resume};
 
 use super::memory::Pc;
 use super::screen::Screen;
-use super::{boot, cpu, heap, tables};
+use super::{boot, cpu, fast, heap, tables};
 
 /// The monitor over the real machine.
 pub type Core = Monitor<Pc, Screen>;
@@ -103,6 +103,7 @@ fn activate(resident: u32, at: *mut RealFrame, mut frame: RealFrame) -> bool {
         if resume == Resume::Dormant {
             to_frame(slots.regs(), &mut frame);
         }
+        fast::follow(&core.host);
         resume
     });
     if resume == Resume::Dormant {

@@ -4,6 +4,7 @@ pub mod boot;
 pub mod console;
 pub mod cpu;
 pub mod entry;
+pub mod fast;
 pub mod heap;
 pub mod host;
 pub mod memory;

@@ -166,6 +166,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         client.hot.locked_selector = (locked_index << 3 | 7) as u32;
         client.hot.locked_base = locked;
         client.hot.locked_esp = LOCKED_BYTES;
+        client.hot.locked_low = if client.width == Width::Bits32 { super::LOCKED_RESERVE } else { u32::MAX };
         client.alias_selector = alias_index << 3 | 7;
         client.psp_selector = es;
         client.environment = environment;

@@ -267,4 +267,4 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 pub(super) const LOCKED_MARGIN: u32 = 0x400;
 
 /// Bytes that must stay free on a locked stack when a handler is entered.
-const LOCKED_RESERVE: u32 = 512;
+pub const LOCKED_RESERVE: u32 = 512;

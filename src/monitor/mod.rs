@@ -22,8 +22,12 @@ mod real;
 pub mod slots;
 mod trap;
 
+pub use interrupt::LOCKED_RESERVE;
+pub use real::structure;
+
 use crate::dpmi::INT31;
 use crate::host::Host;
+use crate::landing::LANDING_VECTOR;
 use crate::layout::{RealFrame, TRAP_VECTOR};
 use crate::machine::Machine;
 use crate::regs::{Registers, Width};
@@ -102,9 +106,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// A software interrupt by a client.
     fn software_from_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         let regs = slots.regs();
-        if vector as u32 == TRAP_VECTOR && (regs.cs & 0xFFFC) == (crate::layout::SEL_LANDING32 & 0xFFFC)
-            || vector as u32 == TRAP_VECTOR && (regs.cs & 0xFFFC) == (crate::layout::SEL_LANDING16 & 0xFFFC)
-        {
+        let landing = [crate::layout::SEL_LANDING32, crate::layout::SEL_LANDING16];
+        if vector as u32 == LANDING_VECTOR && landing.contains(&(regs.cs & 0xFFFF)) {
             let site = regs.eip.wrapping_sub(2);
             return self.landing_point(slots, site);
         }

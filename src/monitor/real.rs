@@ -256,9 +256,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn unwind(&mut self, slots: &mut Slots, index: usize) {
         let mut own = self.host.current;
         for at in (index..=slots.index()).rev() {
-            let slot = &slots.slot[at];
+            let slot = slots.slot[at];
+            if slot.locked & 2 != 0 {
+                let below = &mut slots.slot[at - 1].regs;
+                (below.ds, below.es, below.fs, below.gs) = (slot.regs.ds, slot.regs.es, slot.regs.fs, slot.regs.gs);
+            }
             if let Some(client) = self.host.clients[own as usize].as_mut() {
-                client.hot.locked_depth -= (slot.locked as u32).min(client.hot.locked_depth);
+                client.hot.locked_depth -= (slot.locked as u32 & 1).min(client.hot.locked_depth);
                 if slot.landing != Landing::Client {
                     client.hot.locked_esp = slot.locked_esp;
                     client.hot.real_stack = slot.real_stack;

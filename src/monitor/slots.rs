@@ -55,12 +55,13 @@ pub struct Slot {
     pub regs: Registers,
     /// What to do when it comes back.
     pub landing: Landing,
+    /// Bit 0: the slot entered the locked stack. Bit 1: the entry code made it, so that the slot below has its segment
+    /// registers in the CPU still.
+    pub locked: u8,
     /// The vector that led here.
     pub vector: u8,
     /// The client on whose behalf the slot below ran; becomes current again at the landing.
     pub outer_client: u8,
-    /// 1 if the slot entered the locked stack.
-    pub locked: u8,
     /// Depends on `landing`: linear address of the register structure.
     pub data: u32,
     /// The next real-mode call's SS:SP as it was before (SS in the high half).
@@ -71,8 +72,10 @@ pub struct Slot {
     pub expected: u32,
     /// Old base of the callback's stack selector.
     pub alias_base: u32,
+    /// How often Rust code had run when the slot was entered (the entry code's).
+    pub generation: u32,
     /// Fills up to 256 bytes.
-    pub reserved: [u32; 17],
+    pub reserved: [u32; 16],
 }
 
 const _: () = assert!(size_of::<Slot>() == 256);
@@ -98,15 +101,16 @@ impl Slots {
                 error: 0, eip: 0, cs: 0, eflags: 0, esp: 0, ss: 0, v_es: 0, v_ds: 0, v_fs: 0, v_gs: 0,
             },
             landing: Landing::Root,
+            locked: 0,
             vector: 0,
             outer_client: 0,
-            locked: 0,
             data: 0,
             real_stack: 0,
             locked_esp: 0,
             expected: 0,
             alias_base: 0,
-            reserved: [0; 17],
+            generation: 0,
+            reserved: [0; 16],
         };
         Slots { slot: [EMPTY; SLOTS], current_offset: 0 }
     }

@@ -1,0 +1,138 @@
+//! What `fast.S` knows of the host: a few words that follow every event that Rust has handled.
+//!
+//! Facts relied on: the clients and the callback table do not move while a guest runs; only Rust code changes them, and
+//! every way from Rust to a guest passes [`follow`].
+
+use ferrite::dpmi::version;
+use ferrite::host::{Callback, Host};
+use ferrite::layout::{event, TRAP_STRIDE};
+use ferrite::monitor::slots::Landing;
+
+use super::memory::{ldt_address, Pc};
+
+/// See the module.
+#[repr(C)]
+pub struct Fast {
+    /// Address of the current client.
+    pub client: u32,
+    /// Linear base of its LDT.
+    pub ldt: u32,
+    /// Its number.
+    pub current: u32,
+    /// CS:IP of the RETURN site, CS in the high half.
+    pub return_site: u32,
+    /// The same behind its INT.
+    pub return_after: u32,
+    /// CS:IP behind the raw switch's INT.
+    pub raw_after: u32,
+    /// Linear address behind the callback trap's INT.
+    pub callback_after: u32,
+    /// Paragraph of the resident part.
+    pub resident_segment: u32,
+    /// Address of the callback table.
+    pub callbacks: u32,
+    /// Entries in it.
+    pub callback_count: u32,
+    /// Bit 1 and IOPL of a client's flags.
+    pub client_flags: u32,
+    /// AX, BX and CL of 0400h.
+    pub version: [u32; 3],
+    /// The landing words of a slot, vector 0, for the current client: interrupts reflected for it,
+    pub reflected: u32,
+    /// 0300h to 0302h,
+    pub structure: u32,
+    /// IRQs that go to real mode,
+    pub interrupted: u32,
+    /// IRQs to its handlers,
+    pub interrupt: u32,
+    /// exceptions to its handlers,
+    pub exception: u32,
+    /// and its callbacks.
+    pub callback: u32,
+    /// How often Rust code has run.
+    pub generation: u32,
+    /// The register structure found last: selector (0 for none), offset and linear address.
+    pub known_selector: u32,
+    /// See `known_selector`.
+    pub known_offset: u32,
+    /// See `known_selector`.
+    pub known_linear: u32,
+}
+
+/// See [`Fast`].
+pub static mut FAST: Fast = Fast {
+    client: 0,
+    ldt: 0,
+    current: 0,
+    return_site: 0,
+    return_after: 0,
+    raw_after: 0,
+    callback_after: 0,
+    resident_segment: 0,
+    callbacks: 0,
+    callback_count: 0,
+    client_flags: 0,
+    version: [0; 3],
+    reflected: 0,
+    structure: 0,
+    interrupted: 0,
+    interrupt: 0,
+    exception: 0,
+    callback: 0,
+    generation: 0,
+    known_selector: 0,
+    known_offset: 0,
+    known_linear: 0,
+};
+
+/// The words, for changing.
+fn words() -> &'static mut Fast {
+    // SAFETY: one thread of control; no caller keeps the reference beyond its own function.
+    unsafe { &mut *(&raw mut FAST) }
+}
+
+/// Fills what does not change after start.
+pub fn prepare(host: &Host<Pc>) {
+    let facts = &host.facts;
+    let segment = facts.resident >> 4;
+    let site = |event: u32| segment << 16 | (facts.trap_base as u32 + event * TRAP_STRIDE);
+    let fast = words();
+    fast.return_site = site(event::RETURN);
+    fast.return_after = site(event::RETURN) + 2;
+    fast.raw_after = site(event::RAW_SWITCH) + 2;
+    fast.callback_after = facts.resident + facts.callback_trap as u32 + 2;
+    fast.resident_segment = segment;
+    fast.client_flags = 2 | (facts.client_iopl as u32 & 3) << 12;
+    fast.version = [version::DPMI_VERSION as u32, version::FLAGS as u32, facts.cpu as u32];
+}
+
+/// Follows what an event may have changed.
+#[inline(always)]
+pub fn follow(host: &Host<Pc>) {
+    let fast = words();
+    let current = host.current;
+    fast.client = host.clients[current as usize].as_deref().map_or(0, |client| &raw const *client as u32);
+    fast.generation = fast.generation.wrapping_add(1);
+    fast.known_selector = 0;
+    if fast.current != current as u32 || fast.reflected == 0 {
+        change_client(fast, current as u32);
+    }
+    fast.ldt = ldt_address(current);
+    fast.callbacks = host.callbacks.as_ptr() as u32;
+    fast.callback_count = host.callbacks.len() as u32;
+}
+
+/// Makes the landing words those of another client.
+#[cold]
+fn change_client(fast: &mut Fast, current: u32) {
+    let words = |landing: Landing, locked: u32| landing as u32 | locked << 8 | current << 24;
+    fast.current = current;
+    fast.reflected = words(Landing::Reflected, 0);
+    fast.structure = words(Landing::Structure, 0);
+    fast.interrupted = words(Landing::Interrupt, 0);
+    fast.interrupt = words(Landing::Interrupt, 3);
+    fast.exception = words(Landing::Exception, 3);
+    fast.callback = words(Landing::Callback, 1);
+}
+
+const _: () = assert!(core::mem::offset_of!(Callback, used) < 256);
