@@ -144,12 +144,10 @@ impl Blocks {
     }
 
     /// The lowest address at which `pages` pages fit.
+    #[inline]
     pub fn lowest_gap(&self, pages: u32) -> Option<u32> {
-        let mut start = match self.packed {
-            0 => ARENA_BASE,
-            count => self.list[count - 1].end() + self.guard,
-        };
-        for block in self.list.iter().skip(self.packed) {
+        let mut start = self.packed_end();
+        for block in &self.list[self.packed..] {
             if block.base >= start && (block.base - start) >> 12 >= pages {
                 return Some(start);
             }
@@ -195,6 +193,7 @@ impl Blocks {
     }
 
     /// Makes sure that the next [`Blocks::insert`] succeeds.
+    #[inline]
     pub fn reserve(&mut self) -> Result<(), Full> {
         if self.list.len() >= BLOCKS_MAX || self.list.try_reserve(1).is_err() {
             return Err(Full::Handles);
@@ -206,19 +205,29 @@ impl Blocks {
     }
 
     /// Records a block in a range that is free and gives it a handle if `with_handle`. [`Blocks::reserve`] was asked first.
+    #[inline]
     pub fn insert(&mut self, mut block: Block, with_handle: bool) -> u32 {
         block.handle = if with_handle { self.new_handle(block.base) } else { 0 };
         // From the end, as most blocks go there: only stacks and mappings lie above. Room was reserved.
         let mut index = self.list.len();
-        self.list.push(block);
-        while index > 0 && self.list[index - 1].base > block.base {
-            self.list[index] = self.list[index - 1];
-            index -= 1;
+        match self.list.last() {
+            Some(last) if last.base > block.base => {
+                self.list.push(*last);
+                index -= 1;
+                while index > 0 && self.list[index - 1].base > block.base {
+                    self.list[index] = self.list[index - 1];
+                    index -= 1;
+                }
+                self.list[index] = block;
+            }
+            _ => self.list.push(block),
         }
-        self.list[index] = block;
         self.recent = index;
-        self.packed = self.packed.min(index);
-        self.pack();
+        if index == self.packed && self.packed_end() >= block.base {
+            self.packed += 1;
+        } else {
+            self.packed = self.packed.min(index);
+        }
         block.handle
     }
 
@@ -274,19 +283,22 @@ impl Blocks {
         (largest.max(gap), total + gap)
     }
 
+    /// Where the blocks at the front that follow each other end.
+    #[inline]
+    fn packed_end(&self) -> u32 {
+        match self.packed {
+            0 => ARENA_BASE,
+            count => self.list[count - 1].end() + self.guard,
+        }
+    }
+
     fn pack(&mut self) {
-        while self.packed < self.list.len() {
-            let start = match self.packed {
-                0 => ARENA_BASE,
-                count => self.list[count - 1].end() + self.guard,
-            };
-            if self.list[self.packed].base > start {
-                break;
-            }
+        while self.packed < self.list.len() && self.list[self.packed].base <= self.packed_end() {
             self.packed += 1;
         }
     }
 
+    #[inline]
     fn new_handle(&mut self, base: u32) -> u32 {
         let index = self.free_slot;
         if index != NO_SLOT {

@@ -41,6 +41,7 @@ pub(super) fn pages_for(bytes: u32) -> Result<u32, Code> {
 impl Space {
     /// Allocates a committed block at the lowest address where it fits. Refused with 8021h for a size of zero, 8012h
     /// without address space, 8013h when memory does not suffice for its pages and page tables, 8016h without a handle.
+    #[inline]
     pub fn allocate<M: Machine>(
         &mut self,
         machine: &mut M,
@@ -74,6 +75,7 @@ impl Space {
         self.allocate_at(machine, memory, base, pages, usage)
     }
 
+    #[inline(always)]
     fn allocate_at<M: Machine>(
         &mut self,
         machine: &mut M,
@@ -83,7 +85,7 @@ impl Space {
         usage: Use,
     ) -> Result<Allocation, Code> {
         let committed = if usage == Use::Reserved { 0 } else { pages };
-        self.enter(memory, Block { base, pages, committed, handle: 0, usage }, true).map(|handle| {
+        self.enter_here(memory, Block { base, pages, committed, handle: 0, usage }, true).map(|handle| {
             if memory.eager && committed != 0 {
                 self.commit_now(machine, memory, base, pages);
             }
@@ -92,19 +94,37 @@ impl Space {
     }
 
     /// Promises what a block needs and records it: the one step of an allocation that can fail.
+    #[inline(always)]
+    fn enter_here(&mut self, memory: &mut Memory, block: Block, with_handle: bool) -> Result<u32, Code> {
+        self.blocks.reserve()?;
+        match self.tables.in_one_word(block.base, block.pages) {
+            // Nearly always the slots lie in one word of the set, and none is in it.
+            Some((word, mask, count)) if *word & mask == 0 => {
+                if !memory.promise(block.committed + count) {
+                    return Err(Code::PhysicalMemoryUnavailable);
+                }
+                *word |= mask;
+            }
+            _ => {
+                let tables = self.tables.missing(block.base, block.pages);
+                if !memory.promise(block.committed + tables) {
+                    return Err(Code::PhysicalMemoryUnavailable);
+                }
+                self.tables.add_range(block.base, block.pages);
+            }
+        }
+        Ok(self.blocks.insert(block, with_handle))
+    }
+
+    /// The same for where it need not be fast.
+    #[inline(never)]
     pub(super) fn enter(
         &mut self,
         memory: &mut Memory,
         block: Block,
         with_handle: bool,
     ) -> Result<u32, Code> {
-        self.blocks.reserve()?;
-        let tables = self.tables.missing(block.base, block.pages);
-        if !memory.promise(block.committed + tables) {
-            return Err(Code::PhysicalMemoryUnavailable);
-        }
-        self.tables.add_range(block.base, block.pages);
-        Ok(self.blocks.insert(block, with_handle))
+        self.enter_here(memory, block, with_handle)
     }
 
     /// Brings in every page of a committed range that was never touched.

@@ -36,39 +36,26 @@ impl Tables {
     }
 
     /// How many slots of a range of pages are not in the set.
-    #[inline]
     pub fn missing(&self, base: u32, pages: u32) -> u32 {
+        slots(base, pages).filter(|slot| !self.has(*slot)).count() as u32
+    }
+
+    /// If all slots of a range of pages lie in one word of the set: the word, their bits, and how many they are.
+    #[inline(always)]
+    pub fn in_one_word(&mut self, base: u32, pages: u32) -> Option<(&mut u32, u32, u32)> {
         let range = slots(base, pages);
-        let count = range.end - range.start;
-        // Nearly always all lie in one word, and all or none are in the set.
-        if let Some((word, mask)) = in_one_word(&range) {
-            match self.0[word] & mask {
-                0 => return count,
-                found if found == mask => return 0,
-                _ => {}
-            }
+        let (count, shift) = (range.end - range.start, range.start & 31);
+        if shift + count >= 32 {
+            return None;
         }
-        range.filter(|slot| !self.has(*slot)).count() as u32
+        let word = self.0.get_mut((range.start >> 5) as usize)?;
+        Some((word, ((1 << count) - 1) << shift, count))
     }
 
     /// Puts the slots of a range of pages into the set.
-    #[inline]
     pub fn add_range(&mut self, base: u32, pages: u32) {
-        let range = slots(base, pages);
-        match in_one_word(&range) {
-            Some((word, mask)) => self.0[word] |= mask,
-            None => range.for_each(|slot| self.add(slot)),
-        }
+        slots(base, pages).for_each(|slot| self.add(slot));
     }
-}
-
-/// If all slots of a range lie in one word of the set: which, and their bits.
-#[inline]
-fn in_one_word(range: &core::ops::Range<u32>) -> Option<(usize, u32)> {
-    let count = range.end - range.start;
-    let shift = range.start & 31;
-    (count < 32 && shift + count <= 32 && range.start < 24 * 32)
-        .then(|| ((range.start >> 5) as usize, ((1 << count) - 1) << shift))
 }
 
 /// The slots that a range of pages, inside the arena, reaches into.
