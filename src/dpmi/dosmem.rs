@@ -1,7 +1,9 @@
 //! INT 31h 01xxh: memory below 1 MiB, from DOS, with descriptors.
 //!
 //! What can fail here comes before DOS is asked: descriptors are taken first and given back when DOS refuses. So an
-//! interrupt handler that allocates meanwhile changes nothing, and no block has to be handed back to DOS.
+//! interrupt handler that allocates meanwhile changes nothing, and no block has to be handed back to DOS. The one
+//! exception is growth for which descriptors lack: programs ask for FFFFh paragraphs to hear the largest size, which only
+//! DOS knows, so it is asked all the same, and what it gave goes back.
 //!
 //! A 16-bit client gets one descriptor for each 64 KiB, in a row; the first has the limit of the whole block, as the 0.9 text
 //! asks of 32-bit hosts, the others 64 KiB and the rest. A 32-bit client gets one descriptor.
@@ -128,10 +130,30 @@ pub fn settle_free<M: Machine>(host: &mut Host<M>, regs: &mut Registers, selecto
 }
 
 /// AX=0102h. In: BX paragraphs, DX first selector of a block. Refused: DOS's code (7, 8, 9) with BX the largest size, 8011h when
-/// the descriptors behind the block's own are taken, 8022h.
+/// DOS has the memory but the descriptors behind the block's own are taken, 8022h.
 pub fn resize<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
-    let segment = prepare_resize(host, regs.dx(), regs.bx())?;
-    ask_dos(host, regs, 0x4A, regs.bx(), segment, resized)
+    match prepare_resize(host, regs.dx(), regs.bx()) {
+        Ok(segment) => ask_dos(host, regs, 0x4A, regs.bx(), segment, resized),
+        Err(Code::DescriptorUnavailable) => {
+            let segment = known_block(host, regs.dx())?.segment;
+            ask_dos(host, regs, 0x4A, regs.bx(), segment, grown_in_vain)
+        }
+        Err(code) => Err(code.into()),
+    }
+}
+
+/// DOS was asked for growth that no descriptors can cover: its refusal counts, its consent is given back.
+fn grown_in_vain<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers) -> Outcome {
+    if real.eflags & CARRY != 0 {
+        return Err(refused_by_dos(real));
+    }
+    let block = known_block(host, regs.dx())?;
+    ask_dos(host, regs, 0x4A, block.paragraphs, block.segment, |_, _, _| Err(Code::DescriptorUnavailable.into()))
+}
+
+fn known_block<M: Machine>(host: &mut Host<M>, selector: u16) -> Result<DosBlock, Code> {
+    let blocks = &host.client().dos_blocks;
+    blocks.find(selector).map(|at| blocks.blocks[at]).ok_or(Code::InvalidSelector)
 }
 
 fn resized<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Registers) -> Outcome {

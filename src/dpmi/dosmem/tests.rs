@@ -175,10 +175,20 @@ fn a_block_cannot_grow_over_a_descriptor_in_use() {
     let mut host = host(Width::Bits16);
     let selector = block(&mut host, 0x1000, 0x3000);
     block(&mut host, 1, 0x5000);
-    let mut regs = registers();
-    regs.set_bx(0x1001);
-    regs.set_dx(selector);
-    assert_eq!(refusal(&mut host, resize, &regs), 0x8011);
+    let grow = |host: &mut Host<Mock>, dos: &mut Dos| {
+        let mut regs = registers();
+        regs.set_bx(0x1001);
+        regs.set_dx(selector);
+        assert!(!call(host, resize, dos, &mut regs));
+        assert_eq!(shape(host, selector), (0x3_0000, 0xFFFF));
+        (regs.ax(), regs.bx())
+    };
+    // DOS would have the memory: it gets it back.
+    let mut dos = gives(0);
+    assert_eq!(grow(&mut host, &mut dos), (0x8011, 0x1001));
+    assert_eq!(dos.asked, [(0x4A, 0x1001, 0x3000), (0x4A, 0x1000, 0x3000)]);
+    // DOS has not: its answer counts.
+    assert_eq!(grow(&mut host, &mut refuses(8, 0x1000)), (8, 0x1000));
 }
 
 #[test]

@@ -82,17 +82,9 @@ main:
         mov     ax, [selector]
         mov     [in_dx], ax
         call    call_service
-        ; for a 16-bit client the descriptors for so much may be what is missing first
-  %if WIDTH == 16
-        refused_either "0102h: more than DOS has", 0008h, 8011h, R_EBX
-        cmp     word [out_ax], 0008h
-        jne     .no_largest
-  %else
         refused "0102h: more than DOS has", 0008h, R_EBX
-  %endif
         cmp     word [out_bx], 0FFFFh
         jae     .wrong_largest
-.no_largest:
         passed  "0102h: with 0008h the largest possible size comes back in BX"
         jmp     .unchanged
 .wrong_largest:
