@@ -91,7 +91,7 @@ fn what_dos_refuses_leaves_nothing_behind() {
 }
 
 #[test]
-fn without_descriptors_dos_is_not_asked() {
+fn without_descriptors_dos_gives_nothing() {
     let mut host = host(Width::Bits16);
     host.machine.descriptors_max = 18;
     let mut regs = registers();
@@ -100,8 +100,10 @@ fn without_descriptors_dos_is_not_asked() {
     assert_eq!((host.client().ldt.count(), host.client().dos_blocks.blocks.len()), (0, 0));
     let selector = block(&mut host, 0x2000, 0x4000);
     regs.set_dx(selector);
-    assert_eq!(refusal(&mut host, resize, &regs), 0x8011);
-    assert_eq!(host.client().ldt.count(), 2);
+    let mut dos = gives(0);
+    assert!(!call(&mut host, resize, &mut dos, &mut regs));
+    assert_eq!((regs.ax(), regs.bx(), host.client().ldt.count()), (0x8011, 0x3000, 2));
+    assert_eq!(dos.asked, [(0x4A, 0x3000, 0x4000), (0x4A, 0x2000, 0x4000)]);
 }
 
 #[test]

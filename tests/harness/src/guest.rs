@@ -34,6 +34,8 @@ pub struct Header {
     pub contains: Vec<String>,
     /// Command line.
     pub arguments: String,
+    /// Does each build get a machine that has run nothing else?
+    pub own_boot: bool,
     /// How long it may run.
     pub limit: Duration,
     /// Memory sizes in MiB; one run for each.
@@ -60,6 +62,7 @@ impl Default for Header {
             plan: Vec::new(),
             contains: Vec::new(),
             arguments: String::new(),
+            own_boot: false,
             limit: Duration::from_secs(20),
             memory: Vec::new(),
             cpu: None,
@@ -124,6 +127,13 @@ impl Header {
             "plan" => self.plan = value.split_whitespace().map(str::parse).collect::<Result<_, _>>()?,
             "contains" => self.contains.push(value.to_string()),
             "args" => self.arguments = value.to_string(),
+            "boot" => {
+                self.own_boot = match value {
+                    "shared" => false,
+                    "own" => true,
+                    _ => bail!("expected shared or own"),
+                }
+            }
             "timeout" => self.limit = Duration::from_secs(value.parse()?),
             "memory" => self.memory = value.split_whitespace().map(str::parse).collect::<Result<_, _>>()?,
             "cpu" => self.cpu = Some(value.to_string()),

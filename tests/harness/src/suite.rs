@@ -29,6 +29,7 @@ struct Case {
     host: String,
     width: Option<u32>,
     expectation: Expectation,
+    own_boot: bool,
     job: Job,
 }
 
@@ -182,6 +183,7 @@ fn case(
         host: host.label(),
         width,
         expectation: test.header.expectation(index),
+        own_boot: test.header.own_boot,
         job,
     }
 }
@@ -209,7 +211,8 @@ fn gather(variant: Variant, matrix: &Matrix, groups: &mut BTreeMap<String, Group
         totals.push(case.title, Standing::Skipped(reason.to_string()), "");
         return;
     }
-    let key = format!("{:?} {host:?}", machine);
+    let alone = if case.own_boot { case.title.as_str() } else { "" };
+    let key = format!("{machine:?} {host:?} {alone}");
     groups.entry(key).or_insert_with(|| Group { machine, host, cases: Vec::new() }).cases.push(case);
 }
 
