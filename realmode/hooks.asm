@@ -85,37 +85,35 @@ int2f_hook:
         pop es
         iret
 
-; INT 15h. Dormant: the calls that report extended memory report only what is not ours (they are left alone
-; where an older XMS driver answers them already). Active: what moves memory, sizes it, switches A20 or the
-; processor's mode goes to the core, and so does Ctrl-Alt-Del.
+; INT 15h. The calls that report extended memory report only what is not ours (they are left alone where an older XMS
+; driver answers them already). Active: what moves memory, switches A20 or the processor's mode goes to the core,
+; and so does Ctrl-Alt-Del.
 int15_hook:
         pushf
-        cmp byte [cs:RESIDENT_active], 0
-        jne .active
         test byte [cs:RESIDENT_features], FEATURE_INT15
-        jz .chain
+        jz .older
         cmp ah, 0x88
         je .size
         cmp ax, 0xE801
         je .sizes
         cmp ax, 0xE820
         je .map
+.older:
+        cmp byte [cs:RESIDENT_active], 0
+        je .chain
+        cmp ah, 0x4F
+        je .key
+        cmp ah, 0x24
+        je .trap
+        cmp ah, 0x87
+        je .trap
+        cmp ah, 0x89
+        je .trap
 .chain:
         popf
 .pass:
         jmp far [cs:RESIDENT_old_15]
 
-.active:
-        cmp ah, 0x4F
-        je .key
-        cmp ah, 0x24
-        je .trap
-        cmp ah, 0xE8
-        je .trap
-        cmp ah, 0x87
-        jb .chain
-        cmp ah, 0x89
-        ja .chain
 .trap:
         popf
         jmp SITE(EVENT_INT15)

@@ -79,9 +79,27 @@ xms_entry:
 
 code_start:
 
-; The XMS event lies here, in reach of the short jump.
+; The XMS event lies here, in reach of the short jump. What an older driver answers itself (HMA, A20: 01h-07h; UMB:
+; 10h-12h) goes there without a detour.
 xms_event:
+        cmp word [cs:RESIDENT_old_xms + 2], 0
+        je .ours
+        push ax
+        dec ah
+        cmp ah, 7
+        jb .older
+        sub ah, 0x10 - 1
+        cmp ah, 3
+.older:
+        pop ax
+        jb xms_chain
+.ours:
         far_event EVENT_XMS
+
+; A long XMS call goes on. The core resumes here, or at this event's site, with the caller's IF set, so that interrupts
+; come in before.
+xms_again:
+        far_event EVENT_XMS_AGAIN
 
 ; The trap sites: site n lies at trap_sites + n * TRAP_STRIDE. Active, the INT is a trap into the core, which
 ; resumes behind it when it does not answer; dormant, only what follows the INT is used, as the continuation
@@ -109,6 +127,7 @@ trap_sites:
         trap_site EVENT_CONTROL, retf
         trap_site EVENT_SHUTDOWN, retf
         trap_site EVENT_CRITICAL, iret
+        trap_site EVENT_XMS_AGAIN, jmp xms_again
 
 ; A site that only the core gives out was reached and the core did not take it: the program that did so cannot
 ; go on. DOS ends it.

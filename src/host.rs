@@ -227,15 +227,22 @@ impl<M: Machine> Host<M> {
         }
     }
 
-    /// May INT 15h 87h touch this physical range? Conventional memory and what is not ours, yes; of ours only XMS blocks.
+    /// May INT 15h 87h touch this physical range? Conventional memory and what is not ours, yes; of ours only locked XMS
+    /// blocks.
     pub fn may_move(&self, physical: u32, bytes: u32) -> bool {
         if bytes == 0 || physical.saturating_add(bytes) <= LOW_END {
             return true;
         }
         let Some(end) = physical.checked_add(bytes - 1) else { return false };
         (physical >> 12..=end >> 12).all(|frame| {
+            let first = physical.max(frame << 12);
+            let last = end.min(frame << 12 | 0xFFF);
             !self.memory.frames.covered().contains(&frame)
-                || matches!(self.memory.frames.owner(frame), Owner::Reserved | Owner::Xms { .. })
+                || match self.memory.frames.owner(frame) {
+                    Owner::Reserved => true,
+                    Owner::Xms { .. } => self.memory.heap.is_locked(first, last - first + 1),
+                    _ => false,
+                }
         })
     }
 }

@@ -17,8 +17,6 @@ pub const CORE_BASE: u32 = 0xC000_0000;
 pub const HOST_PARAGRAPHS: u32 = 64;
 /// Offset of [`ResidentInfo::client_psp`].
 pub const CLIENT_PSP: u32 = offset_of!(ResidentInfo, client_psp) as u32;
-/// Offset of [`ResidentInfo::extended_kib`].
-pub const EXTENDED_KIB: u32 = offset_of!(ResidentInfo, extended_kib) as u32;
 /// "FERC", the first word of the core image.
 pub const CORE_MAGIC: u32 = 0x4352_4546;
 /// Largest core image with its zeroed data, bytes: one page table's worth less the tables built beside it.
@@ -83,8 +81,10 @@ pub mod event {
     pub const SHUTDOWN: u32 = 11;
     /// The INT 23h and 24h handlers of the core's own DOS calls (active only).
     pub const CRITICAL: u32 = 12;
+    /// An XMS call that has let interrupts in goes on.
+    pub const XMS_AGAIN: u32 = 13;
     /// Number of events.
-    pub const COUNT: u32 = 13;
+    pub const COUNT: u32 = 14;
 }
 
 /// Questions behind [`event::CONTROL`], in AL. The answer's AX is 0 when the question was understood.
@@ -101,6 +101,22 @@ pub mod feature {
     pub const XMS: u32 = 2;
     /// INT 15h 88h, E801h and E820h hide extended memory. The stub sets it unless an older XMS driver does so.
     pub const INT15: u32 = 4;
+}
+
+/// Bits of [`BootInfo::flags`].
+pub mod boot_flag {
+    /// An XMS driver was present.
+    pub const XMS_DRIVER: u32 = 1 << 0;
+    /// Loaded by a DEVICE= line.
+    pub const DEVICE: u32 = 1 << 1;
+    /// Unloads at the end of the program that is run.
+    pub const RUN: u32 = 1 << 2;
+    /// An emulator with a recursive fault core (DOSBox 0.74): commit eagerly.
+    pub const EAGER: u32 = 1 << 3;
+    /// /NOSWAP.
+    pub const NO_SWAP: u32 = 1 << 4;
+    /// /DMA: small XMS blocks below 16 MiB.
+    pub const ISA_DMA: u32 = 1 << 6;
 }
 
 /// Version, as `/S` and the start-up line print it.
@@ -333,8 +349,7 @@ pub struct BootInfo {
     pub log_targets: u8,
     /// I/O privilege level of clients: 3 or 0.
     pub client_iopl: u8,
-    /// Bits: 0 an XMS driver was present, 1 device-driver mode, 2 run mode, 3 emulator with a recursive fault
-    /// core (DOSBox 0.74): commit eagerly, 4 /NOSWAP, 5 test build's debug calls allowed, 6 ISA DMA placement.
+    /// Bits of [`boot_flag`].
     pub flags: u32,
     /// DOS version, major in the low byte.
     pub dos_version: u16,
@@ -398,6 +413,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("EVENT_CONTROL", event::CONTROL),
         ("EVENT_SHUTDOWN", event::SHUTDOWN),
         ("EVENT_CRITICAL", event::CRITICAL),
+        ("EVENT_XMS_AGAIN", event::XMS_AGAIN),
         ("EVENT_COUNT", event::COUNT),
         ("EXTENTS_MAX", EXTENTS_MAX as u32),
         ("EXTENT_SIZE", size_of::<Extent>() as u32),
@@ -407,6 +423,12 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("BOOT_SIZE", size_of::<BootInfo>() as u32),
         ("STATUS_SIZE", size_of::<StatusInfo>() as u32),
         ("CONTROL_STATUS", control::STATUS),
+        ("FLAG_XMS_DRIVER", boot_flag::XMS_DRIVER),
+        ("FLAG_DEVICE", boot_flag::DEVICE),
+        ("FLAG_RUN", boot_flag::RUN),
+        ("FLAG_EAGER", boot_flag::EAGER),
+        ("FLAG_NO_SWAP", boot_flag::NO_SWAP),
+        ("FLAG_ISA_DMA", boot_flag::ISA_DMA),
         ("FEATURE_DPMI", feature::DPMI),
         ("FEATURE_XMS", feature::XMS),
         ("FEATURE_INT15", feature::INT15),

@@ -85,8 +85,9 @@ message_help:
         db "Switches, here or in the environment variable FERRITE:", 13, 10
         db "  /MEM=n[K|M]              use n KiB (or MiB) of extended memory at most", 13, 10
         db "  /KEEP=n[K|M]             leave n to an older XMS driver (0)", 13, 10
-        db "  /HANDLES=n               XMS handles, 1 to 4096 (128)", 13, 10
+        db "  /HANDLES=n               XMS handles, 1 to 1024 (128)", 13, 10
         db "  /HMAMIN=n                least KiB for which a program gets the HMA, 0 to 63 (0)", 13, 10
+        db "  /DMA                     XMS blocks up to 256 KiB below 16 MiB, for ISA DMA", 13, 10
         db "  /BUFFER=n                transfer buffer in KiB, 4 to 60 (8)", 13, 10
         db "  /IOPL=0|3                0 withholds ports and CLI from programs (3)", 13, 10
         db "  /SWAP=directory[,max]    where the swap file goes, and its limit n[K|M|G]", 13, 10

@@ -26,6 +26,8 @@ switches:
         dw switch_swap
         db "NOSWAP", 0
         dw switch_noswap
+        db "DMA", 0
+        dw switch_dma
         db "LOG", 0
         dw switch_log
         db 0
@@ -35,12 +37,6 @@ log_levels:
         db "OFF", 0, 0, "ERROR", 0, 1, "WARN", 0, 2, "INFO", 0, 3, "DEBUG", 0, 4, "TRACE", 0, 5, 0
 log_targets:
         db "E9", 0, 1, "COM1", 0, 2, 0
-
-; Bits of BootInfo.flags that the stub sets.
-FLAG_XMS_DRIVER         equ 1 << 0
-FLAG_RUN_MODE           equ 1 << 2
-FLAG_RECURSIVE_FAULTS   equ 1 << 3
-FLAG_NO_SWAP            equ 1 << 4
 
 default_options:
         mov dword [boot_info + BOOT_bytes], BOOT_SIZE
@@ -172,7 +168,7 @@ take_program:
 .end:
         mov byte [di], 13
         mov [run_tail], cl
-        or dword [boot_info + BOOT_flags], FLAG_RUN_MODE
+        or dword [boot_info + BOOT_flags], FLAG_RUN
         ret
 
 ; Handlers.
@@ -198,7 +194,7 @@ switch_keep:
 switch_handles:
         call value_number
         mov ebx, 1
-        mov ecx, 4096
+        mov ecx, 1024
         call check_range
         mov [boot_info + BOOT_xms_handles], ax
         ret
@@ -228,6 +224,9 @@ switch_iopl:
         ret
 switch_noswap:
         or dword [boot_info + BOOT_flags], FLAG_NO_SWAP
+        ret
+switch_dma:
+        or dword [boot_info + BOOT_flags], FLAG_ISA_DMA
         ret
 switch_swap:
         call expect_value

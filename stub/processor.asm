@@ -95,7 +95,7 @@ find_emulator:
         repe cmpsb
         pop es
         jne .done
-        or dword [boot_info + BOOT_flags], FLAG_RECURSIVE_FAULTS
+        or dword [boot_info + BOOT_flags], FLAG_EAGER
 .done:
         ret
 

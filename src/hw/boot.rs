@@ -6,15 +6,18 @@
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
+use ferrite::heap::BLOCKS_MAX;
 use ferrite::host::{Facts, Host};
 use ferrite::landing::{END, LANDING_PAGE, LANDING_VECTOR};
-use ferrite::layout::{BootInfo, Extent, ResidentInfo, CORE_BASE, EXTENTS_MAX, LOW_END, RECURSIVE_SLOT};
+use ferrite::layout::{
+    boot_flag, feature, BootInfo, Extent, ResidentInfo, CORE_BASE, EXTENTS_MAX, LOW_END, RECURSIVE_SLOT,
+};
 use ferrite::machine::Machine;
 use ferrite::monitor::Monitor;
 use ferrite::paging::frames::{Frames, Owner, Run};
 use ferrite::paging::Memory;
 use ferrite::x86::entry::{ACCESSED, DIRTY, PAGE, PRESENT, USER, WRITABLE};
-use ferrite::xms::Xms;
+use ferrite::xms::{Config, Xms};
 
 use super::memory::{Pc, FRAMES_BASE, HEAP_BASE, LDT_BASE, WINDOWS};
 use super::screen::Screen;
@@ -36,6 +39,10 @@ const PEEPHOLE: u32 = CORE_BASE + 0x3F_F000;
 const CORE_PAGE: u32 = PRESENT | WRITABLE | ACCESSED | DIRTY;
 /// Bytes per entry of the frame table.
 const FRAME_ENTRY: u32 = 8;
+
+/// Free memory that the XMS heap keeps for the next block: one part in so many of all, and KiB at most.
+const HOARD_SHARE: u32 = 16;
+const HOARD_MAX: u32 = 4096;
 
 /// Takes frames for the core from the top of the extents down, before there is an allocator.
 struct Carver {
@@ -156,7 +163,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     }
     frames.add_held(Run { first: boot.core_physical >> 12, count: boot.core_bytes >> 12 }, Owner::Kernel);
     let mut memory = Memory::new(frames);
-    memory.eager = boot.flags & 8 != 0;
+    memory.eager = boot.flags & boot_flag::EAGER != 0;
     heap::refill(&mut memory);
 
     let facts = Facts {
@@ -185,10 +192,40 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     clean.try_reserve_exact((to - from) as usize).map_err(|_| StartError::TooLittleMemory)?;
     clean.resize((to - from) as usize, 0);
     machine.read_bytes(resident + from as u32, &mut clean);
-    let host = Host::new(machine, memory, Xms::default(), facts);
+    let xms = start_xms(&boot, &info, &mut memory, last);
+    offer_xms(&mut machine, resident, info.features);
+    let host = Host::new(machine, memory, xms, facts);
     fast::prepare(&host);
     host::install(Monitor::new(host, Screen), (from, clean));
     Ok(())
+}
+
+/// The XMS driver and its handles. `highest` is the last frame of our memory.
+fn start_xms(boot: &BootInfo, info: &ResidentInfo, memory: &mut Memory, highest: u32) -> Xms {
+    // Where there is no memory for as many, there are as many as before: it is asked for less and less.
+    let mut handles = boot.xms_handles.clamp(1, BLOCKS_MAX);
+    while !memory.heap.set_handles(handles) && handles > 1 {
+        handles /= 2;
+    }
+    memory.heap.set_hoard((memory.frames.total() * 4 / HOARD_SHARE).min(HOARD_MAX));
+    heap::refill(memory);
+    if boot.flags & boot_flag::ISA_DMA != 0 {
+        memory.heap.set_low_dma(true);
+    }
+    Xms::new(Config {
+        has_hma: true,
+        hma_minimum: boot.hma_minimum,
+        a20_fixed: info.a20_method == 0,
+        has_older: boot.flags & boot_flag::XMS_DRIVER != 0,
+        highest: highest << 12 | (PAGE - 1),
+        handles,
+    })
+}
+
+/// From now on the resident part answers the XMS installation check.
+fn offer_xms(machine: &mut Pc, resident: u32, features: u8) {
+    let at = resident + core::mem::offset_of!(ResidentInfo, features) as u32;
+    machine.write_u8(at, features | feature::XMS as u8);
 }
 
 const _: () = assert!(RECURSIVE_SLOT == 1023 && LOW_END == 0x11_0000);

@@ -69,7 +69,7 @@ pub fn refill(memory: &mut Memory) {
 fn refill_slowly(memory: &mut Memory) {
     let spare = spare();
     while spare.len() < SPARE_WANTED {
-        let Some(frame) = memory.frames.allocate(Owner::Kernel) else { return };
+        let Some(frame) = memory.allocate(Owner::Kernel) else { return };
         spare.push(frame);
     }
 }

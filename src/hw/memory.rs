@@ -7,7 +7,7 @@
 use core::arch::asm;
 
 use ferrite::client::CLIENTS_MAX;
-use ferrite::layout::{LOW_END, RECURSIVE_SLOT, SEL_LDT};
+use ferrite::layout::{RECURSIVE_SLOT, SEL_LDT};
 use ferrite::machine::Machine;
 use ferrite::x86::entry::{ACCESSED, DIRTY, FRAME, PAGE, PRESENT, WRITABLE};
 
@@ -27,6 +27,9 @@ pub const FRAMES_BASE: u32 = 0xC0C0_0000;
 pub const WINDOWS: u32 = 0xC140_0000;
 /// Pages of a window for copying: 16 KiB and the part page.
 const COPY_PAGES: u32 = 5;
+/// Physical addresses below are copied where they are mapped one to one: 16 KiB from there stay below 1 MiB, above which
+/// A20 may have it otherwise.
+const MAPPED_END: u32 = 0xF_C000;
 
 /// The machine, with what must be remembered about it.
 pub struct Pc {
@@ -43,7 +46,9 @@ fn peek(linear: u32) -> u32 {
     let value: u32;
     // SAFETY: the caller has checked that the page is present; a read by ring 0 has no other effect. Inline assembly, since
     // the address is not a Rust object's and may be 0.
-    unsafe { asm!("mov {}, dword ptr [{}]", out(reg) value, in(reg) linear, options(nostack, preserves_flags, readonly)) };
+    unsafe {
+        asm!("mov {}, dword ptr [{}]", out(reg) value, in(reg) linear, options(nostack, preserves_flags, readonly))
+    };
     value
 }
 
@@ -52,7 +57,9 @@ fn peek(linear: u32) -> u32 {
 fn poke(linear: u32, value: u32) {
     // SAFETY: the caller has checked that the page is present and may be written; it is never memory that Rust has a
     // reference to.
-    unsafe { asm!("mov dword ptr [{}], {}", in(reg) linear, in(reg) value, options(nostack, preserves_flags)) };
+    unsafe {
+        asm!("mov dword ptr [{}], {}", in(reg) linear, in(reg) value, options(nostack, preserves_flags))
+    };
 }
 
 /// Maps one of the frames in hand, zeroed, at a core address whose page table exists. False when there is none.
@@ -84,6 +91,18 @@ impl Pc {
         poke(TABLES + (linear >> 12) * 4, physical & FRAME | CORE_PAGE);
         cpu::flush_page(linear);
         linear
+    }
+
+    /// Opens windows from `index` on a range of at most 16 KiB and returns its linear address.
+    #[inline]
+    fn windows(&mut self, index: u32, physical: u32, bytes: u32) -> u32 {
+        let inside = physical & (PAGE - 1);
+        let mut page = 0;
+        while page * PAGE < inside + bytes {
+            self.window(index + page, (physical & FRAME).wrapping_add(page * PAGE));
+            page += 1;
+        }
+        WINDOWS + index * PAGE + inside
     }
 
     /// The same for reading through a shared reference: windows are scratch space.
@@ -151,7 +170,9 @@ impl Machine for Pc {
     fn read_u8(&self, linear: u32) -> u8 {
         let value: u8;
         // SAFETY: see `peek`.
-        unsafe { asm!("mov {}, byte ptr [{}]", out(reg_byte) value, in(reg) linear, options(nostack, preserves_flags, readonly)) };
+        unsafe {
+            asm!("mov {}, byte ptr [{}]", out(reg_byte) value, in(reg) linear, options(nostack, preserves_flags, readonly))
+        };
         value
     }
 
@@ -159,7 +180,9 @@ impl Machine for Pc {
     fn read_u16(&self, linear: u32) -> u16 {
         let value: u16;
         // SAFETY: see `peek`.
-        unsafe { asm!("mov {:x}, word ptr [{:e}]", out(reg) value, in(reg) linear, options(nostack, preserves_flags, readonly)) };
+        unsafe {
+            asm!("mov {:x}, word ptr [{:e}]", out(reg) value, in(reg) linear, options(nostack, preserves_flags, readonly))
+        };
         value
     }
 
@@ -171,13 +194,17 @@ impl Machine for Pc {
     #[inline(always)]
     fn write_u8(&mut self, linear: u32, value: u8) {
         // SAFETY: see `poke`.
-        unsafe { asm!("mov byte ptr [{}], {}", in(reg) linear, in(reg_byte) value, options(nostack, preserves_flags)) };
+        unsafe {
+            asm!("mov byte ptr [{}], {}", in(reg) linear, in(reg_byte) value, options(nostack, preserves_flags))
+        };
     }
 
     #[inline(always)]
     fn write_u16(&mut self, linear: u32, value: u16) {
         // SAFETY: see `poke`.
-        unsafe { asm!("mov word ptr [{:e}], {:x}", in(reg) linear, in(reg) value, options(nostack, preserves_flags)) };
+        unsafe {
+            asm!("mov word ptr [{:e}], {:x}", in(reg) linear, in(reg) value, options(nostack, preserves_flags))
+        };
     }
 
     #[inline(always)]
@@ -237,14 +264,14 @@ impl Machine for Pc {
     }
 
     fn read_physical(&self, physical: u32) -> u32 {
-        if physical < LOW_END {
+        if physical < MAPPED_END {
             return peek(physical);
         }
         peek(self.peek_window(physical))
     }
 
     fn write_physical(&mut self, physical: u32, value: u32) {
-        if physical < LOW_END {
+        if physical < MAPPED_END {
             return poke(physical, value);
         }
         let at = self.peek_window(physical);
@@ -253,17 +280,11 @@ impl Machine for Pc {
 
     fn copy_physical(&mut self, from: u32, to: u32, bytes: u32) {
         let (mut source, mut target) = (from, to);
-        if from >= LOW_END {
-            for page in 0..COPY_PAGES {
-                self.window(page, (from & FRAME).wrapping_add(page * PAGE));
-            }
-            source = WINDOWS + (from & 0xFFF);
+        if from >= MAPPED_END {
+            source = self.windows(0, from, bytes);
         }
-        if to >= LOW_END {
-            for page in 0..COPY_PAGES {
-                self.window(COPY_PAGES + page, (to & FRAME).wrapping_add(page * PAGE));
-            }
-            target = WINDOWS + COPY_PAGES * PAGE + (to & 0xFFF);
+        if to >= MAPPED_END {
+            target = self.windows(COPY_PAGES, to, bytes);
         }
         // Overlap is a matter of physical addresses, not of the windows'.
         if to > from && to - from < bytes {

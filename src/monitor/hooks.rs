@@ -27,6 +27,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// line stays on while the core runs.
     pub(super) fn set_virtual_a20(&mut self, on: bool) {
         self.a20 = on;
+        self.map_high_area(on);
+    }
+
+    /// Maps the 64 KiB above 1 MiB to themselves, or to address 0.
+    pub fn map_high_area(&mut self, on: bool) {
         let flags = PRESENT | WRITABLE | USER | ACCESSED | DIRTY;
         for page in 0x100..LOW_END >> 12 {
             let frame = if on { page } else { page - 0x100 };
@@ -134,7 +139,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// caller's return frame on its stack; leaving it alone means "not answered".
     pub(super) fn hook_event(&mut self, regs: &mut Registers, site: u32, active: bool) {
         match site {
-            event::XMS => self.xms_event(regs, active),
+            event::XMS => self.xms_event(regs, active, false),
+            event::XMS_AGAIN => self.xms_event(regs, active, true),
             event::INT15 => self.int15(regs),
             event::CONTROL => self.control(regs),
             event::SHUTDOWN => {
@@ -159,10 +165,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         0
     }
 
-    /// The XMS entry. Not answered until the driver is there: the older driver's turn.
-    fn xms_event(&mut self, _regs: &mut Registers, _active: bool) {}
-
-    /// INT 15h while active (dormant, the resident part and the BIOS answer): 87h, 88h, 89h, 24xxh, E801h.
+    /// INT 15h while active: 87h, 89h, 24xxh. (Dormant the BIOS answers; memory sizes are the resident part's in both
+    /// states.)
     fn int15(&mut self, regs: &mut Registers) {
         match (regs.ah(), regs.al()) {
             (0x24, 0) => self.set_virtual_a20(false),
@@ -170,11 +174,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             (0x24, 2) => regs.set_ax(self.a20 as u16),
             (0x24, 3) => regs.set_bx(3),
             (0x87, _) => return self.move_block(regs),
-            (0x88, _) => {
-                let kib = self.host.machine.read_u16(self.host.facts.resident + crate::layout::EXTENDED_KIB);
-                regs.set_ax(kib);
-                return self.answered(regs, false);
-            }
             // Switching to protected mode through the BIOS cannot be done under a monitor.
             (0x89, _) => {
                 regs.set_ax(0x8600 | regs.al() as u16);

@@ -21,6 +21,7 @@ mod interrupt;
 mod real;
 pub mod slots;
 mod trap;
+mod xms;
 
 pub use interrupt::LOCKED_RESERVE;
 pub use real::structure;
@@ -161,8 +162,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// changed in place.
     pub fn dormant_event(&mut self, frame: &mut RealFrame) {
         let mut regs = from_frame(frame);
+        // Bits that the copy for V86 mode loses, or that real mode must not get from it: IOPL and NT.
+        let kept = frame.eflags & 0x7000;
+        self.a20 = frame.a20_found != 0;
         self.hook_event(&mut regs, frame.event as u32, false);
         to_frame(&regs, frame);
+        frame.eflags = frame.eflags & !0x7000 | kept;
+        frame.a20_wanted = self.a20 as u8;
     }
 
     /// The DPMI entry point while dormant: becomes active, or refuses and stays dormant.

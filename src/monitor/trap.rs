@@ -36,6 +36,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             // Nothing is saved; the RETF behind the site returns.
             event::SAVE_STATE => Resume::Guest,
             event::REBOOT => self.reporter.reboot(),
+            event::XMS => {
+                self.xms_event(slots.regs(), true, false);
+                Resume::Guest
+            }
             _ => {
                 let mut regs = *slots.regs();
                 self.hook_event(&mut regs, site, true);

@@ -97,6 +97,12 @@ impl Memory {
         self.frames.allocate(owner)
     }
 
+    /// Are `count` frames free, with what the heap would give back if there is no other way?
+    pub fn has_free(&mut self, count: u32) -> bool {
+        let free = self.frames.free_count();
+        free >= count || free + self.reclaim(count - free) >= count
+    }
+
     #[cold]
     fn promise_after_reclaim(&mut self, count: u32) -> bool {
         let short = count - self.frames.promisable();

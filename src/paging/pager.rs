@@ -143,6 +143,7 @@ impl Memory {
         spaces: &mut impl Spaces,
         request: Request,
     ) -> Step {
+        let _ = self.has_free(request.frames);
         let Some(swap) = self.swap.as_mut() else {
             return if self.frames.free_count() >= request.frames.max(1) {
                 Step::Ready

@@ -339,7 +339,7 @@ impl Space {
     ) -> Result<u32, Code> {
         let pages = pages_for(bytes)?;
         let base = self.blocks.highest_gap(pages + 1).ok_or(Code::LinearMemoryUnavailable)?;
-        if memory.frames.free_count() < pages + 2 {
+        if !memory.has_free(pages + 2) {
             return Err(Code::PhysicalMemoryUnavailable);
         }
         self.enter(

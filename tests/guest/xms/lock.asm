@@ -2,7 +2,7 @@
 ; neither freed nor resized; the count ends at 255.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; plan: 66
+; plan: 58
 
 %include "xms/xms.inc"
 

@@ -3,7 +3,7 @@
 ; what stood there before.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; plan: 40
+; plan: 54
 ; timeout: 60
 
 %include "xms/xms.inc"
