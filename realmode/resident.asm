@@ -145,13 +145,19 @@ init_entry:
         far_event EVENT_INIT
 
 ; Far call, as 1687h hands it out: AX = 0 or 1 (client's width), ES = host data. Out: protected mode, or CF=1.
-; The caller's PSP goes along, which only DOS knows.
+; The caller's PSP and the place of InDOS go along, which only DOS knows.
 dpmi_entry:
         push ax
         push bx
+        push es
         mov ah, 0x62
         int 0x21
         mov [cs:RESIDENT_client_psp], bx
+        mov ah, 0x34                            ; anew each time: while DOS reads CONFIG.SYS it may not know yet
+        int 0x21
+        mov [cs:RESIDENT_indos], bx
+        mov [cs:RESIDENT_indos + 2], es
+        pop es
         pop bx
         pop ax
         far_event EVENT_DPMI_ENTRY

@@ -21,6 +21,7 @@ HEADER_BYTES            equ 32
 IMAGE_BYTES_MAX         equ 0x4000
 STACK_BYTES             equ 0x800
 ; Paragraphs by which the stub moves up: room for the resident part and the runner below it.
+; (As a device driver: for the kept part of the runner and the resident part.)
 MOVE_PARAGRAPHS         equ 0x180
 ; First offset of the PSP that may be overwritten: the FCBs and the command tail, after they were used.
 PSP_KEPT                equ 0x60
@@ -59,6 +60,7 @@ bss_start:
 %include "unload.asm"
 %include "print.asm"
 %include "start.asm"
+%include "device.asm"
 %include "processor.asm"
 %include "options.asm"
 %include "values.asm"

@@ -2,14 +2,13 @@
 
 section .text
 
-; Copies the resident part over the unused end of our PSP and fills it in. A20 is put back, since from here on the
+; Copies the resident part to resident_place (over the unused end of our PSP) and fills it in. A20 is put back, since from here on the
 ; crossing switches it. Changes everything but DS, ES.
 install_resident:
         call restore_a20
         mov byte [a20_touched], 0
         call default_swap_path
-        mov ax, [psp]
-        add ax, PSP_KEPT / 16
+        mov ax, [resident_place]
         mov [resident_segment], ax
         mov [boot_info + BOOT_resident_segment], ax
         mov bx, [psp]
@@ -61,13 +60,6 @@ install_resident:
         mov si, xms_block_list
         mov di, RESIDENT_xms_blocks
         rep movsw
-        push es
-        mov ah, 0x34
-        int 0x21
-        mov ax, es
-        pop es
-        mov [es:RESIDENT_indos], bx
-        mov [es:RESIDENT_indos + 2], ax
         push ds
         pop es
         ret

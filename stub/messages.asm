@@ -22,10 +22,10 @@ message 11, DOS_VERSION, "Ferrite needs DOS 3.30 or later."
 message 12, CONVENTIONAL, "Ferrite needs 96 KiB of free conventional memory to start: unload a resident program."
 message 13, UNKNOWN_SWITCH, "Ferrite does not know the switch ", 1, ": FERRITE /? lists them."
 message 14, SWITCH_VALUE, "The switch ", 1, " lacks its value or has a wrong one: FERRITE /? shows what it takes."
-message 15, PROGRAM_IN_VARIABLE, "The environment variable FERRITE may hold switches only, not ", 1, "."
+message 15, PROGRAM_IN_VARIABLE, "The environment variable FERRITE and the DEVICE line may hold switches only, not ", 1, "."
 message 16, NO_PROGRAM, "The program ", 1, " was not found here or along PATH."
 message 17, BATCH, "Ferrite starts .EXE and .COM files only: for ", 1, " use FERRITE COMMAND.COM /C."
-message 18, SWITCH_ALONE, "/S, /U and /? go with no program."
+message 18, SWITCH_ALONE, "/S, /U and /? stand alone on the command line."
 
 ; 20-29: what else is on the machine
 message 20, LOADED, "Ferrite is loaded already; FERRITE /S shows its state, FERRITE /U unloads it."
@@ -52,6 +52,7 @@ message 43, HMA_HELD, "Ferrite stays loaded: the high memory area is in use."
 message 44, CORE_STAYS, "Ferrite stays loaded: its core has unfinished business."
 message 45, PROGRAM_RESIDENT, "Ferrite stays loaded: the program stayed resident."
 message 46, EXECUTE, "DOS cannot start the program."
+message 47, DEVICE_STAYS, "Ferrite stays loaded: it came with CONFIG.SYS. Remove its DEVICE line and restart."
 
 ; 60 and above: no errors
 message 60, UNLOADED, "Ferrite is unloaded."

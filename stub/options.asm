@@ -56,10 +56,10 @@ parse_variable:
         jc .done
         mov di, line_buffer
         call copy_variable
-        mov byte [in_variable], 1
+        mov byte [switches_only], 1
         mov si, line_buffer
         call parse_line
-        mov byte [in_variable], 0
+        mov byte [switches_only], 0
 .done:
         ret
 
@@ -95,7 +95,7 @@ parse_line:
         cmp al, '-'
         je .switch
         dec si
-        cmp byte [in_variable], 0
+        cmp byte [switches_only], 0
         fail_unless je, PROGRAM_IN_VARIABLE
         cmp byte [action], 0
         fail_unless je, SWITCH_ALONE
@@ -269,8 +269,8 @@ section .bss
 ; '?', 'S', 'U' or 0.
 action:
         resb 1
-; 1 while the environment variable is parsed.
-in_variable:
+; 1 while a line is parsed that names no program: the environment variable's, or DEVICE='s.
+switches_only:
         resb 1
 ; KiB that /KEEP leaves to an older XMS driver.
 keep_kib:

@@ -9,7 +9,7 @@ insert_text:
         dw 0
 insert_number:
         dd 0
-; DOS handle that is written to.
+; DOS handle that is written to; 0 in CONFIG.SYS, where handles may not be open: text goes out by function 02h.
 output_handle:
         dw 1
 
@@ -41,16 +41,24 @@ print_character:
         push bx
         push cx
         push dx
+        cmp word [output_handle], 0
+        je .device
         mov [.character], al
         mov ah, 0x40
         mov bx, [output_handle]
         mov cx, 1
         mov dx, .character
         int 0x21
+.printed:
         pop dx
         pop cx
         pop bx
         ret
+.device:
+        mov dl, al
+        mov ah, 2
+        int 0x21
+        jmp short .printed
 .character:
         db 0
 

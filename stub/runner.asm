@@ -1,9 +1,9 @@
 ; What stays in memory under a program that `FERRITE PROGRAM` runs: start it, unload, pass its errorlevel on.
-; Also the device-driver header, which DOS expects at offset 0 of the image.
+; Before it, what stays of a device driver: the header, which DOS expects at offset 0 of the image, and its routines.
 
 section .runner
 
-; CONFIG.SYS's way in. The request is refused with everything given back.
+; CONFIG.SYS's way in.
 device_header:
         dd -1                                   ; the only driver in this file
         dw 0x8000                               ; character device
@@ -20,21 +20,24 @@ device_strategy:
         mov [cs:device_request + 2], es
         retf
 
-; Far call. Every command fails; for INIT (0) the end address says that nothing is to be kept.
+; Far call. INIT (0) is carried out (device.asm), once; every other command fails.
 device_interrupt:
         push ds
         push bx
         lds bx, [cs:device_request]
-        mov word [bx + 3], 0x8103               ; error, done, unknown command
-        cmp byte [bx + 2], 0
-        jne .done
-        mov word [bx + 14], 0
-        mov [bx + 16], cs
-        mov word [bx + 3], 0x810C               ; error, done, general failure
-.done:
+        cmp byte [bx + REQUEST_COMMAND], 0
+.init:
+        jne .unknown
+        jmp device_init
+.unknown:
+        mov word [bx + REQUEST_STATUS], STATUS_UNKNOWN_COMMAND
         pop bx
         pop ds
         retf
+
+        align 16, db 0
+; Bytes that stay of a device driver in front of the resident part.
+DEVICE_KEPT equ $ - runner_start
 
 ; Paragraph of our PSP.
 psp:
@@ -129,7 +132,10 @@ run_program:
 ; In: SI=message. Prints it on standard error. Changes AX, SI.
 complain:
         push ax
+        cmp word [output_handle], 0
+        je .as_device
         mov word [output_handle], 2
+.as_device:
         call print_message
         pop ax
         ret

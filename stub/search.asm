@@ -45,6 +45,8 @@ read_environment:
 ; In: SI=name with '='. Out: CF=0 and FS:SI=value, or CF=1. Changes AX, CX, DI.
 find_variable:
         mov ax, [environment]
+        cmp ax, 1                               ; CF=1 for 0: CONFIG.SYS has none
+        jb .none
         mov fs, ax
         push es
         mov es, ax
@@ -71,6 +73,7 @@ find_variable:
         clc
 .done:
         pop es
+.none:
         ret
 
 ; In: FS:SI=value, DI=buffer of 256 bytes. Changes AX, CX, SI, DI.

@@ -33,12 +33,7 @@ start:
         push ax
         popf
         call check_processor                    ; comes back on a 486
-        mov ah, 0x30
-        int 0x21
-        mov [dos_version], ax
-        xchg al, ah
-        cmp ax, 0x031E
-        fail_unless jae, DOS_VERSION
+        call check_dos
         mov es, [psp]
         mov ax, [es:2]
         sub ax, [psp]
@@ -47,6 +42,7 @@ start:
         cpu 486
 
 ; Up, out of the way of the resident part. The ranges overlap, so from the end.
+move_up:
         mov ax, cs
         add ax, MOVE_PARAGRAPHS
         mov es, ax
@@ -70,6 +66,8 @@ start:
         xor ax, ax
         rep stosw
 
+        cmp byte [device_mode], 0
+        jne device_start
         call read_environment
         call default_options
         call parse_variable
@@ -90,6 +88,21 @@ start:
 .load:
         cmp word [resident_segment], 0
         fail_unless je, LOADED
+        mov ax, [psp]
+        add ax, PSP_KEPT / 16
+        mov [resident_place], ax
+        call load_ferrite
+        cmp byte [program_name], 0
+        je .stay
+        mov byte [run_unloads], 1
+        jmp run_command
+.stay:
+        call announce
+        mov al, 0
+        jmp stay_resident
+
+; Everything from the first look at the machine to hooks that work. In: resident_place.
+load_ferrite:
         call check_conflicts
         call read_processor
         call find_emulator
@@ -98,19 +111,25 @@ start:
         call load_core
         call install_resident
         call start_core
-        call hook_vectors
-        cmp byte [program_name], 0
-        je .stay
-        mov byte [run_unloads], 1
-        jmp run_command
-.stay:
+        jmp hook_vectors
+
+; The line that says that Ferrite is there.
+announce:
         mov word [insert_text], message_version
         mov eax, [total_kib]
         mov [insert_number], eax
         mov si, message_READY
-        call print_message
-        mov al, 0
-        jmp stay_resident
+        jmp print_message
+
+; Comes back on DOS 3.30 or later.
+check_dos:
+        mov ah, 0x30
+        int 0x21
+        mov [dos_version], ax
+        xchg al, ah
+        cmp ax, 0x031E
+        fail_unless jae, DOS_VERSION
+        ret
 
 ; Moves the runner behind the resident part, or, when that is not ours, behind the PSP.
 run_command:
@@ -181,13 +200,21 @@ fail_with:
         call release_xms
 .exit:
         pop ax
+        cmp byte [device_mode], 0
+        jne device_failed_near
         mov ah, 0x4C
         int 0x21
+device_failed_near:
+        jmp device_failed
         cpu 486
 
 dos_version:
         dw 0
 section .bss
+; Paragraph where the resident part goes.
+resident_place:
+        resw 1
+        alignb 4
 ; KiB that Ferrite got.
 total_kib:
         resd 1

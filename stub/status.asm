@@ -41,14 +41,17 @@ show_status:
         mov si, message_ACTIVE
 .state:
         call print_message
-        mov es, [fs:RESIDENT_psp]               ; the size of its block, from the header before it
-        mov ax, es
-        dec ax
+        mov dword [insert_number], DEVICE_KEPT + resident_blob_bytes
+        mov ax, [fs:RESIDENT_psp]
+        or ax, ax
+        jz .device
+        dec ax                                  ; the size of its block, from the header before it
         mov es, ax
         movzx eax, word [es:3]
         inc ax
         shl eax, 4
         mov [insert_number], eax
+.device:
         mov si, message_CONVENTIONAL_USE
         call print_message
         cmp word [status_answer], 0

@@ -30,6 +30,9 @@ unload:
         mov ax, message_CLIENT_LIVES
         cmp byte [es:RESIDENT_active], 0
         jne .done
+        mov ax, message_DEVICE_STAYS
+        cmp word [es:RESIDENT_psp], 0
+        je .done
         xor ax, ax
         mov fs, ax
         mov cx, es
