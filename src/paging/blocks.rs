@@ -173,7 +173,7 @@ impl Blocks {
 
     /// Is `pages` pages at `base` free, and inside the arena?
     pub fn is_free(&self, base: u32, pages: u32) -> bool {
-        if base < ARENA_BASE || base >= ARENA_END || (ARENA_END - base) >> 12 < pages {
+        if !(ARENA_BASE..ARENA_END).contains(&base) || (ARENA_END - base) >> 12 < pages {
             return false;
         }
         let after = self.list.partition_point(|block| block.base < base);

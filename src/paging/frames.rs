@@ -171,16 +171,16 @@ impl Frames {
     /// A frame for a page that comes in from the swap file: it was committed all the time, so no promise is spent. None
     /// when no frame is free.
     pub fn allocate_for_return(&mut self, owner: Owner) -> Option<u32> {
-        self.take_one(owner)
+        self.take_one(Entry::held(owner))
     }
 
     /// Gives out a frame that was promised. None when nothing was, or when a page has to go elsewhere first.
-    #[inline]
+    #[inline(always)]
     pub fn allocate_promised(&mut self, owner: Owner) -> Option<u32> {
         if self.promised == 0 {
             return None;
         }
-        let frame = self.take_one(owner)?;
+        let frame = self.take_one(Entry::held(owner))?;
         self.promised -= 1;
         Some(frame)
     }
@@ -190,7 +190,7 @@ impl Frames {
         if !self.allows(1, owner) {
             return None;
         }
-        self.take_one(owner)
+        self.take_one(Entry::held(owner))
     }
 
     /// Allocates a run, at the lowest address where one is. Walks the free runs that may fit.

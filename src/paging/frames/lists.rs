@@ -5,7 +5,7 @@ use super::{Entry, Frames, Owner, Run, Wanted, CLASSES, HEAD, NONE, UPPER_ZONE};
 impl Frames {
     /// The last frame of the smallest run of the upper zone, else of the lower.
     #[inline]
-    pub(super) fn take_one(&mut self, owner: Owner) -> Option<u32> {
+    pub(super) fn take_one(&mut self, held: Entry) -> Option<u32> {
         let zone = (self.filled[1] != 0) as usize;
         if self.filled[zone] == 0 {
             return None;
@@ -27,7 +27,7 @@ impl Frames {
             }
         }
         self.free -= 1;
-        self.put(index, Entry::held(owner));
+        self.put(index, held);
         Some(self.first + index)
     }
 
