@@ -69,6 +69,10 @@ pub struct Callback {
     pub procedure: FarPointer,
     /// The client's register structure.
     pub structure: FarPointer,
+    /// When the entry code last found the structure, and where.
+    pub known_generation: u32,
+    /// See `known_generation`.
+    pub known_linear: u32,
 }
 /// Everything the services know.
 pub struct Host<M: Machine> {

@@ -43,9 +43,9 @@ pub const SEL_LDT: u32 = 0x30;
 /// Ring-3 code over the landing page, 32 bits.
 pub const SEL_LANDING32: u32 = 0x3B;
 /// Ring-3 code over the landing page, 16 bits.
-pub const SEL_LANDING16: u32 = 0x43;
+pub const SEL_LANDING16: u32 = 0x4B;
 /// Ring-3 data over the BIOS data area, base 400h (some clients expect selector 40h to work).
-pub const SEL_BIOS_DATA: u32 = 0x4B;
+pub const SEL_BIOS_DATA: u32 = 0x43;
 
 /// The vector whose INT instruction, at known places only, is a trap into the core while it is active.
 /// Anywhere else INT F8h is an ordinary software interrupt.

@@ -85,7 +85,7 @@ pub fn allocate_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -
         return Err(Code::InvalidSelector.into());
     }
     let client = host.current;
-    let callback = Callback { used: true, client, procedure, structure };
+    let callback = Callback { used: true, client, procedure, structure, ..Default::default() };
     let mine = host.callbacks.iter().filter(|entry| entry.used && entry.client == client).count();
     if mine >= CALLBACKS_MAX {
         return Err(Code::CallbackUnavailable.into());

@@ -310,6 +310,8 @@ fix_iret2:
 // it was saved in a slot. Anywhere else it is ours.
 // Stack: pushad | error | EIP CS EFLAGS. EAX=vector.
 fault_in_core:
+    cmp eax, 1                          // a watchpoint of a client's on what we copy for it: DR6 remembers
+    je 1f
     mov ecx, [esp + {eip} - {edi}]
     mov ebp, cs:[{TSS} + 4]             // the slot that was being resumed: the exit has set ESP0. SS may be an alias.
     dec ebp
@@ -353,6 +355,10 @@ fault_in_core:
     push edx
     push eax
     call {core_fault}
+
+1:  popad
+    add esp, 4
+    iretd
 
 // A data segment register that cannot be loaded becomes null, and the exit starts again; the pushes of the
 // fault went below the frame.

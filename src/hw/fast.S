@@ -203,8 +203,10 @@
     jb \slow
     mov [ebp + NEXT + {esp}], ecx
     mov [ebp + NEXT + {ss}], edx
+    .if \from_v86
     mov eax, ss:[edi + {H_REAL}]
     mov [ebp + NEXT + {real_stack}], eax
+    .endif
     mov ss:[edi + {H_LOCKED_ESP}], ecx
     inc dword ptr ss:[edi + {H_LOCKED_DEPTH}]
     mov edx, ecx
@@ -565,7 +567,18 @@ trap_not_return:
     mov [ebp + NEXT + {es}], eax
     mov esi, ss:[ebx + {C_STRUCTURE}]
     mov [ebp + NEXT + {edi}], esi
+    mov [ebp + NEXT + {given_selector}], eax
+    mov [ebp + NEXT + {given_offset}], esi
+    mov edx, ss:[{FAST} + {F_GENERATION}]
+    mov [ebp + NEXT + {generation}], edx
+    cmp edx, ss:[ebx + {C_KNOWN_GENERATION}]
+    je 1f
     structure_address trap_v86_slow
+    mov ss:[ebx + {C_KNOWN_LINEAR}], esi
+    mov eax, ss:[{FAST} + {F_GENERATION}]
+    mov ss:[ebx + {C_KNOWN_GENERATION}], eax
+1:  mov esi, ss:[ebx + {C_KNOWN_LINEAR}]
+    mov [ebp + NEXT + {data}], esi
     open_locked 12, 1, trap_v86_slow
     .irp at, 0, 4, 8, 16, 20, 24, 28
     mov eax, [ebp + {edi} + \at]
@@ -655,10 +668,12 @@ raw_to_protected:
 // The landing page. Stack: EIP CS EFLAGS ESP SS, nothing pushed yet.
     .balign 16
 landing_entry:
-    cmp dword ptr [esp], {INTERRUPT_RETURN} + 2
-    jne landing_other
+    test byte ptr [esp + {eflags} - {eip} + 2], 2
+    jnz landing_rare
     cmp word ptr [esp + {cs} - {eip}], {LANDING32}
     jne landing_rare
+    cmp dword ptr [esp], {INTERRUPT_RETURN} + 2
+    jne landing_other
     cmp word ptr [esp + {landing} - {eip}], {L_INTERRUPT_FAST}
     jne landing_rare
 
@@ -688,10 +703,6 @@ landing_rare:
     push {LANDING_VECTOR}
     jmp software_common
 landing_other:
-    cmp word ptr [esp + {cs} - {eip}], {LANDING32}
-    jne landing_rare
-    test byte ptr [esp + {eflags} - {eip} + 2], 2
-    jnz landing_rare
     cmp dword ptr [esp], {EXCEPTION_RETURN} + 2
     je land_exception
     cmp dword ptr [esp], {CALLBACK_RETURN} + 2
@@ -794,8 +805,17 @@ land_callback:
     je landing_slow
     xor eax, eax
     mov ax, es
-    structure_address landing_slow
-    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    cmp eax, [ebp + {given_selector}]
+    jne 1f
+    cmp esi, [ebp + {given_offset}]
+    jne 1f
+    mov edx, [ebp + {generation}]
+    cmp edx, ss:[{FAST} + {F_GENERATION}]
+    jne 1f
+    mov esi, [ebp + {data}]
+    jmp 2f
+1:  structure_address landing_slow
+2:  dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
     close_slot
     movzx edx, word ptr ss:[edi + {ALIAS}]
     and edx, 0xFFF8

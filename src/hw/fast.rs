@@ -112,7 +112,7 @@ pub fn follow(host: &Host<Pc>) {
     let fast = words();
     let current = host.current;
     fast.client = host.clients[current as usize].as_deref().map_or(0, |client| &raw const *client as u32);
-    fast.generation = fast.generation.wrapping_add(1);
+    fast.generation = fast.generation.wrapping_add(1).max(1);
     fast.known_selector = 0;
     if fast.current != current as u32 || fast.reflected == 0 {
         change_client(fast, current as u32);

@@ -126,6 +126,7 @@ pub fn leave_active() {
         core.host.machine.write_bytes(resident + *start as u32, bytes);
         core.host.machine.load_space(core.host.facts.kernel_directory);
         cpu::load_ldt(0);
+        cpu::prepare(core.host.facts.has_fpu, !core.host.facts.has_fpu);
         heap::trim(&mut core.host.memory);
         core.map_high_area(true);
         let at = resident_field!(resident, frame, RealFrame);

@@ -377,10 +377,13 @@ impl Machine for Pc {
     }
 
     fn save_fpu(&mut self, to: &mut [u8; 108]) {
+        // A client may have set EM, with which the instruction would trap.
+        cpu::prepare(true, false);
         cpu::save_fpu(to);
     }
 
     fn load_fpu(&mut self, from: &[u8; 108]) {
+        cpu::prepare(true, false);
         cpu::load_fpu(from);
     }
 

@@ -103,8 +103,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
         }
         host.current = id;
+        if let Some(old) = host.clients[outer as usize].as_mut().filter(|_| outer != id) {
+            old.watches.disable(&mut host.machine);
+        }
         if let Some(new) = host.clients[id as usize].as_ref() {
             host.machine.load_space(new.space.directory());
+            crate::dpmi::fpu::load(host);
         }
     }
 

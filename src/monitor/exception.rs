@@ -24,6 +24,11 @@ const fn defaults_to_interrupt(vector: u8) -> bool {
 /// The general-protection fault and the page fault.
 const GENERAL_PROTECTION: u8 = 0x0D;
 const PAGE_FAULT: u8 = 0x0E;
+/// The debug exception, and DR6's bit for a single step.
+const DEBUG: u8 = 0x01;
+const SINGLE_STEP: u32 = 1 << 14;
+/// Page-fault error code: the access came from ring 3.
+const FAULT_FROM_USER: u32 = 4;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// An exception in a client's code; the error code, or zero, is in the slot.
@@ -35,6 +40,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             if let Some(resume) = self.privileged_instruction(slots) {
                 return resume;
             }
+        }
+        if vector == DEBUG && self.watchpoint(slots) {
+            return Resume::Guest;
         }
         if vector == 0 || vector == 5 {
             if let Some(resume) = self.maybe_software(slots, vector) {
@@ -122,10 +130,25 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
+    /// A debug exception: only a watchpoint of 0B00h? It is noted, and the client goes on (RF, lest an execution
+    /// watchpoint fire again).
+    fn watchpoint(&mut self, slots: &mut Slots) -> bool {
+        let dr6 = self.host.machine.debug_register(6);
+        let client = self.host.client();
+        if !client.watches.any() || dr6 & 0xF == 0 || dr6 & SINGLE_STEP != 0 {
+            return false;
+        }
+        client.watches.note(dr6);
+        self.host.machine.set_debug_register(6, dr6 & !0xF);
+        slots.regs().eflags |= RESUME;
+        true
+    }
+
     /// A page fault: was it ours to repair?
     fn page_fault(&mut self, slots: &mut Slots) -> bool {
         let linear = self.fault_address;
-        let error = slots.regs().error;
+        // The guest's own, whatever the CPU says: emulators push a far call's frame as ring 0.
+        let error = slots.regs().error | FAULT_FROM_USER;
         let host = &mut self.host;
         let Some(client) = host.clients[host.current as usize].as_mut() else { return false };
         match client.space.fault(&mut host.machine, &mut host.memory, linear, error) {

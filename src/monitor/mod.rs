@@ -199,6 +199,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             if has_fpu {
                 host.machine.save_fpu(&mut old.fpu);
             }
+            old.watches.disable(&mut host.machine);
         }
         host.current = id;
         if let Some(new) = host.clients[id as usize].as_ref() {
@@ -207,6 +208,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             if has_fpu {
                 host.machine.load_fpu(&new.fpu);
             }
+            new.watches.enable(&mut host.machine);
+            crate::dpmi::fpu::load(host);
         }
     }
 

@@ -265,7 +265,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 client.hot.locked_depth -= (slot.locked as u32 & 1).min(client.hot.locked_depth);
                 if slot.landing != Landing::Client {
                     client.hot.locked_esp = slot.locked_esp;
-                    client.hot.real_stack = slot.real_stack;
+                    // A handler that the entry code called from protected mode found it as it is now.
+                    if slot.locked & 2 == 0 {
+                        client.hot.real_stack = slot.real_stack;
+                    }
                 }
                 if slot.landing == Landing::Callback {
                     super::callback::restore_alias(&mut self.host.machine, client, slot.alias_base);

@@ -74,8 +74,12 @@ pub struct Slot {
     pub alias_base: u32,
     /// How often Rust code had run when the slot was entered (the entry code's).
     pub generation: u32,
+    /// The register structure that a callback's procedure was given: selector and offset (the entry code's).
+    pub given_selector: u32,
+    /// See `given_selector`.
+    pub given_offset: u32,
     /// Fills up to 256 bytes.
-    pub reserved: [u32; 16],
+    pub reserved: [u32; 14],
 }
 
 const _: () = assert!(size_of::<Slot>() == 256);
@@ -110,7 +114,9 @@ impl Slots {
             expected: 0,
             alias_base: 0,
             generation: 0,
-            reserved: [0; 16],
+            given_selector: 0,
+            given_offset: 0,
+            reserved: [0; 14],
         };
         Slots { slot: [EMPTY; SLOTS], current_offset: 0 }
     }
