@@ -86,11 +86,7 @@ impl World {
         let fails = self.failing & 1 != 0;
         self.failing >>= 1;
         if let Some((linear, value)) = self.meanwhile.pop() {
-            if self.machine.is_mapped(linear, true) {
-                self.machine.write_u32(linear, value);
-                self.machine.write_u32(linear + 0xFFC, !value);
-                self.landed.push((linear, value));
-            }
+            self.interrupt(linear, value);
         }
         for index in 0..count {
             let at = BUFFER + index * 4096;
@@ -107,6 +103,20 @@ impl World {
             }
         }
         !fails
+    }
+
+    /// What an interrupt handler does in the middle of a transfer: it writes a page that is in memory or, for zero, gives
+    /// it up and reads it again.
+    fn interrupt(&mut self, linear: u32, value: u32) {
+        if value == 0 {
+            self.spaces.0.discard(&mut self.machine, &mut self.memory, linear, 4096).unwrap();
+            let _ = self.spaces.0.fault(&mut self.machine, &mut self.memory, linear, FROM_USER);
+            self.landed.push((linear, 0));
+        } else if self.machine.is_mapped(linear, true) {
+            self.machine.write_u32(linear, value);
+            self.machine.write_u32(linear + 0xFFC, !value);
+            self.landed.push((linear, value));
+        }
     }
 
     /// Brings a page in for an access as a client makes it; false if that could not be done.
@@ -208,7 +218,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (40u32..64).prop_map(Action::Grow),
         1 => Just(Action::Refill),
         1 => any::<u64>().prop_map(|bits| Action::Fail(bits & (bits >> 7))),
-        2 => (page.clone(), 4u32..u32::MAX).prop_map(|(at, value)| Action::Meanwhile(at, value)),
+        2 => (page.clone(), 8u32..u32::MAX).prop_map(|(at, value)| Action::Meanwhile(at, value)),
         1 => page.prop_map(Action::Copy),
     ]
 }
@@ -363,7 +373,13 @@ fn resize(world: &mut World, model: &mut Model, pages: u32) {
 fn meanwhile(world: &mut World, model: &mut Model, page: u32, value: u32, failing: bool) {
     let pages = model.values.len() as u32;
     let base = model.block.base;
-    world.meanwhile = (0..3).map(|at| (base + (page + at) % pages * 4096, value ^ at)).collect();
+    // A page that is locked keeps what it has, whatever is said of it.
+    let locked = |linear: u32| model.locks.iter().any(|(at, count)| linear.wrapping_sub(*at) >> 12 < *count);
+    for at in 0..6 {
+        let linear = base + (page + at / 2) % pages * 4096;
+        let gives_up = value >> at & 1 != 0 && !locked(linear);
+        world.meanwhile.push((linear, if gives_up { 0 } else { value ^ at }));
+    }
     let read = world.peek(base + (page + 32) % pages * 4096);
     assert!(read.is_some() || failing);
     world.meanwhile.clear();
