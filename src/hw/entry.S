@@ -115,7 +115,11 @@ vector_stubs:
     shared_direct 11
     shared_direct 12
     shared 13
-    shared 14
+    .balign 32
+    test esp, 127
+    jnz page_fault
+    push 14
+    jmp irq_common
     irq 15
     .set n, 16
     .rept 0x31 - 16
@@ -216,6 +220,30 @@ nmi:
     jnz irq_common
     add esp, 4
     iretd
+
+// A page fault. One in a client that only wants its page is dealt with by the shortest way.
+page_fault:
+    pushad
+    mov eax, 14
+    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    jnz exception_common
+    test byte ptr [esp + {cs} - {edi}], 3
+    jz fault_in_core
+    push_segments
+    mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    cld
+    mov ebx, esp
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    push [ebx + {error} - {gs}]
+    call {core_page_fault}
+    mov esp, ebx
+    test eax, eax
+    jnz exit_client
+    mov eax, 14
+    mov edx, {EXCEPTION}
+    jmp enter_core
 
 // EAX=vector; the general registers are in the frame.
     .balign 16

@@ -152,6 +152,7 @@ global_asm!(
     C_STRUCTURE = const offset_of!(Callback, structure),
     core_interrupt = sym core_interrupt,
     core_fault = sym core_fault,
+    core_page_fault = sym core_page_fault,
     core_real = sym core_real,
     core_dormant = sym core_dormant,
 );
@@ -173,6 +174,11 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
         resume
     });
     (resume == Resume::Dormant) as u32
+}
+
+/// A client's page fault with the CPU's error code. 1: repaired; 0: it needs the long way.
+extern "C" fn core_page_fault(error: u32) -> u32 {
+    hw::host::with(|monitor, _| monitor.repair_page(hw::cpu::fault_address(), error)) as u32
 }
 
 /// A fault in the core itself: a defect. `at` points to the registers as PUSHAD left them, then the error code, EIP, CS, EFLAGS.

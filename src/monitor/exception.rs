@@ -10,6 +10,7 @@
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::landing;
+use crate::host::Host;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::paging::space::FaultOutcome;
@@ -146,12 +147,17 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// A page fault: was it ours to repair?
     fn page_fault(&mut self, slots: &mut Slots) -> bool {
-        let linear = self.fault_address;
-        // The guest's own, whatever the CPU says: emulators push a far call's frame as ring 0.
-        let error = slots.regs().error | FAULT_FROM_USER;
-        let host = &mut self.host;
-        let Some(client) = host.clients[host.current as usize].as_mut() else { return false };
-        match client.space.fault(&mut host.machine, &mut host.memory, linear, error) {
+        let error = slots.regs().error;
+        self.repair_page(self.fault_address, error)
+    }
+
+    /// Gives the current client the page at `linear` if it only has to be filled. `error` is the CPU's error code; that the
+    /// access was the guest's own is taken for granted: emulators push a far call's frame as ring 0.
+    #[inline]
+    pub fn repair_page(&mut self, linear: u32, error: u32) -> bool {
+        let Host { clients, machine, memory, current, .. } = &mut self.host;
+        let Some(client) = clients[*current as usize].as_mut() else { return false };
+        match client.space.fault(machine, memory, linear, error | FAULT_FROM_USER) {
             FaultOutcome::Handled => true,
             FaultOutcome::PageIn(_) | FaultOutcome::NotOurs => false,
         }
