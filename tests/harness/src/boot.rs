@@ -58,7 +58,7 @@ pub(crate) fn start(
     let is_image = machine.engine.boots_freedos();
     let (drive, cylinders) = if is_image {
         files.extend(machine.files.iter().cloned());
-        files.push(GuestFile::new("CONFIG.SYS", dos_text(&config_sys(machine))));
+        files.push(GuestFile::new("CONFIG.SYS", dos_text(&config_sys(machine, host))));
         files.push(GuestFile::new("AUTOEXEC.BAT", dos_text(&freedos_autoexec(&autoexec))));
         let drive = work.join("c.img");
         let cylinders = disk::build(&drive, machine.disk_mib, &find::freedos_image(places)?, &files)?;
@@ -87,11 +87,12 @@ impl Booted {
     }
 }
 
-/// CONFIG.SYS: the caller's lines come before the shell.
-fn config_sys(machine: &Machine) -> Vec<String> {
+/// CONFIG.SYS: the host if it is a device driver, the caller's lines, the shell.
+fn config_sys(machine: &Machine, host: &HostUnderTest) -> Vec<String> {
     let mut lines: Vec<String> = ["SWITCHES=/N /F", "DOS=HIGH,UMB", "FILES=60", "BUFFERS=20", "LASTDRIVE=Z"]
         .map(String::from)
         .to_vec();
+    lines.extend(host.device_line());
     lines.extend(machine.config_sys.iter().cloned());
     lines.push("SHELL=C:\\COMMAND.COM C:\\ /E:1024 /P".to_string());
     lines

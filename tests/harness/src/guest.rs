@@ -118,6 +118,7 @@ impl Header {
                     "none" => Ok(Presence::Absent),
                     "resident" => Ok(Presence::Resident),
                     "launcher" => Ok(Presence::Launcher),
+                    "device" => Ok(Presence::Device),
                     _ => bail!("expected none, resident or launcher"),
                 };
                 self.presences = value.split_whitespace().map(presence).collect::<Result<_>>()?;

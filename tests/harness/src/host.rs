@@ -13,6 +13,8 @@ pub enum Presence {
     Absent,
     /// Loaded once, stays resident, programs follow.
     Resident,
+    /// Loaded by a DEVICE line of CONFIG.SYS, before the caller's own lines.
+    Device,
     /// The host's EXE is started for each program, with the program on its command line.
     Launcher,
 }
@@ -72,13 +74,18 @@ impl HostUnderTest {
         }
     }
 
+    /// `path` loaded by CONFIG.SYS.
+    pub fn device(path: impl Into<PathBuf>) -> Self {
+        HostUnderTest { presence: Presence::Device, ..HostUnderTest::launcher(path) }
+    }
+
     /// The same host with other arguments.
     pub fn with_arguments(mut self, arguments: impl Into<String>) -> Self {
         self.arguments = arguments.into();
         self
     }
 
-    /// A short name for reports: `none`, `HDPMI32`, `FERRITE`, `FERRITE run`.
+    /// A short name for reports: `none`, `HDPMI32`, `FERRITE`, `FERRITE run`, `FERRITE device`.
     pub fn label(&self) -> String {
         let Some(path) = &self.path else {
             return "none".to_string();
@@ -87,6 +94,7 @@ impl HostUnderTest {
         let stem = stem.trim_end_matches(".EXE").trim_end_matches(".COM");
         match self.presence {
             Presence::Launcher => format!("{stem} run"),
+            Presence::Device => format!("{stem} device"),
             _ => stem.to_string(),
         }
     }
@@ -105,6 +113,13 @@ impl HostUnderTest {
         let path = self.path.as_ref()?;
         (self.presence == Presence::Resident)
             .then(|| format!("C:\\{} {}", dos_name(path), self.arguments).trim_end().to_string())
+    }
+
+    /// The line of CONFIG.SYS that loads the host.
+    pub(crate) fn device_line(&self) -> Option<String> {
+        let path = self.path.as_ref()?;
+        (self.presence == Presence::Device)
+            .then(|| format!("DEVICE=C:\\{} {}", dos_name(path), self.arguments).trim_end().to_string())
     }
 
     /// Program and arguments as the driver has to start them.

@@ -142,6 +142,7 @@ fn host_for(request: &SuiteRequest, presence: &Presence, arguments: &str) -> Hos
         Presence::Absent => return HostUnderTest::absent(),
         Presence::Resident => HostUnderTest::resident(&request.host),
         Presence::Launcher => HostUnderTest::launcher(&request.host),
+        Presence::Device => HostUnderTest::device(&request.host),
     };
     if arguments.is_empty() {
         return host;
