@@ -273,7 +273,7 @@ pub struct ResidentInfo {
     pub psp: u16,
     /// Paragraphs that a client must give as host data (1687h SI).
     pub host_paragraphs: u16,
-    /// The older XMS driver's entry, offset and segment; 0:0 if there was none.
+    /// The older XMS driver's entry, offset and segment, or what lies behind its hook header; 0:0 if there was none.
     pub old_xms: u32,
     /// The DOS InDOS flag, offset and segment.
     pub indos: u32,
@@ -300,6 +300,8 @@ pub struct ResidentInfo {
     pub xms_block_count: u16,
     /// Handles of the older XMS driver's blocks that hold our memory, for freeing them at unload.
     pub xms_blocks: [u16; EXTENTS_MAX],
+    /// The older XMS driver's hook header, offset and segment, where a jump to our entry stands; 0:0 if there is none.
+    pub hooked_xms: u32,
     /// The caller's state at a dormant crossing.
     pub frame: RealFrame,
 }
@@ -369,7 +371,7 @@ pub struct BootInfo {
 
 const _: () = assert!(size_of::<CoreHeader>() == 64);
 const _: () = assert!(size_of::<RealFrame>() == 56);
-const _: () = assert!(size_of::<ResidentInfo>() == 160);
+const _: () = assert!(size_of::<ResidentInfo>() == 164);
 const _: () = assert!(size_of::<BootInfo>() == 264);
 const _: () = assert!(size_of::<StatusInfo>() == 44);
 
@@ -473,6 +475,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         shutdown_entry,
         xms_block_count,
         xms_blocks,
+        hooked_xms,
         frame
     ),
     offsets!("EXTENT", Extent, base, bytes),

@@ -89,9 +89,45 @@ hook_offsets:
         dw int13_hook
         dw trap_hook
 
-; Hooks the vectors. Changes everything but DS, ES.
+; Puts a jump to our XMS entry in the hook header of an older driver's, so that those who asked for its entry before come
+; by us too: while active its moves would take linear addresses for physical ones. Where there is no header, or
+; it cannot be written (DOSBox has it in ROM), it is left. In: ES=resident segment. Changes EAX, BX, SI.
+hook_xms:
+        push ds
+        lds si, [xms_driver]
+        mov ax, ds
+        or ax, ax
+        jz .done
+        cmp byte [si], 0xEB
+        jne .done
+        cmp word [si + 2], 0x9090
+        jne .done
+        cmp byte [si + 4], 0x90
+        jne .done
+        movsx bx, byte [si + 1]
+        add bx, si
+        add bx, 2
+        mov ax, es
+        shl eax, 16
+        mov ax, xms_entry
+        cli
+        mov byte [si], 0xEA
+        cmp byte [si], 0xEA
+        jne .rom
+        mov [si + 1], eax
+        mov [es:RESIDENT_old_xms], bx
+        mov [es:RESIDENT_hooked_xms], si
+        mov [es:RESIDENT_hooked_xms + 2], ds
+.rom:
+        sti
+.done:
+        pop ds
+        ret
+
+; Hooks the vectors, and an older XMS driver. Changes everything but DS, ES.
 hook_vectors:
         mov es, [resident_segment]
+        call hook_xms
         xor ax, ax
         mov fs, ax
         mov si, hooked_vectors

@@ -44,11 +44,22 @@ unload:
         jz .shutdown
         cmp [fs:bx + 2], cx
         je .check
+.hooked:
         mov ax, message_HOOKED
 .done:
         ret
 
 .shutdown:
+        cmp byte [es:xms_entry], 0xEB           ; somebody's far jump?
+        jne .hooked
+        cmp word [es:RESIDENT_hooked_xms + 2], 0
+        je .header_ours
+        lgs bx, [es:RESIDENT_hooked_xms]
+        cmp byte [gs:bx], 0xEA
+        jne .hooked
+        cmp [gs:bx + 3], cx
+        jne .hooked
+.header_ours:
         mov [unload_entry + 2], es
         mov ax, [es:RESIDENT_shutdown_entry]
         mov [unload_entry], ax
@@ -68,6 +79,17 @@ unload:
         add si, 4
         jmp short .restore
 .restored:
+        cmp word [es:RESIDENT_hooked_xms + 2], 0
+        je .no_header
+        lgs bx, [es:RESIDENT_hooked_xms]
+        mov ax, [es:RESIDENT_old_xms]
+        sub ax, bx
+        sub ax, 2
+        mov byte [gs:bx], 0xEB
+        mov [gs:bx + 1], al
+        mov word [gs:bx + 2], 0x9090
+        mov byte [gs:bx + 4], 0x90
+.no_header:
         sti
         mov eax, [es:RESIDENT_old_xms]
         mov [xms_driver], eax
