@@ -2,6 +2,8 @@
 //!
 //! DPMI 0.9 and 1.0. Every group has one file beside this one, named after what AH selects.
 
+#[cfg(test)]
+mod coverage;
 pub mod demand;
 pub mod dosmem;
 #[cfg(test)]
