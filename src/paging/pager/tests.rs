@@ -376,7 +376,8 @@ fn meanwhile(world: &mut World, model: &mut Model, page: u32, value: u32, failin
     // A page that is locked keeps what it has, whatever is said of it.
     let locked = |linear: u32| model.locks.iter().any(|(at, count)| linear.wrapping_sub(*at) >> 12 < *count);
     for at in 0..6 {
-        let linear = base + (page + at / 2) % pages * 4096;
+        // Also the page that is being read.
+        let linear = base + (page + at / 2 + (at & 1) * 32) % pages * 4096;
         let gives_up = value >> at & 1 != 0 && !locked(linear);
         world.meanwhile.push((linear, if gives_up { 0 } else { value ^ at }));
     }
