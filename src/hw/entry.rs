@@ -88,6 +88,7 @@ global_asm!(
     alias_base = const offset_of!(Slot, alias_base),
     generation = const offset_of!(Slot, generation),
     vector = const offset_of!(Slot, vector),
+    locked = const offset_of!(Slot, locked),
     given_selector = const offset_of!(Slot, given_selector),
     given_offset = const offset_of!(Slot, given_offset),
     C_KNOWN_GENERATION = const offset_of!(Callback, known_generation),

@@ -668,8 +668,6 @@ raw_to_protected:
 // The landing page. Stack: EIP CS EFLAGS ESP SS, nothing pushed yet.
     .balign 16
 landing_entry:
-    test byte ptr [esp + {eflags} - {eip} + 2], 2
-    jnz landing_rare
     cmp word ptr [esp + {cs} - {eip}], {LANDING32}
     jne landing_rare
     cmp dword ptr [esp], {INTERRUPT_RETURN} + 2
@@ -677,7 +675,7 @@ landing_entry:
     cmp word ptr [esp + {landing} - {eip}], {L_INTERRUPT_FAST}
     jne landing_rare
 
-// A hardware interrupt handler has executed IRET: the slot below goes on, with the segment registers as they are.
+// A hardware interrupt handler has executed IRET (V86 code has no such slot: `raw_to_real` sees to that): the slot below goes on, with the segment registers as they are.
     mov edi, ss:[{FAST} + {F_CLIENT}]
     mov eax, [esp + {locked_esp} - {eip}]
     mov ss:[edi + {H_LOCKED_ESP}], eax
@@ -703,6 +701,8 @@ landing_rare:
     push {LANDING_VECTOR}
     jmp software_common
 landing_other:
+    test byte ptr [esp + {eflags} - {eip} + 2], 2
+    jnz landing_rare
     cmp dword ptr [esp], {EXCEPTION_RETURN} + 2
     je land_exception
     cmp dword ptr [esp], {CALLBACK_RETURN} + 2
@@ -713,6 +713,8 @@ landing_other:
 
 // 0306h from protected mode.
     enter_general
+    test byte ptr [ebp + {locked}], 2
+    jnz landing_slow
     movzx eax, ax
     mov [ebp + {v_ds}], eax
     movzx ecx, cx

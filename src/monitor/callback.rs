@@ -122,6 +122,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// 0306h from protected mode: the current slot becomes V86 code. AX DS, CX ES, DX SS, (E)BX SP, SI CS, (E)DI IP.
     pub(super) fn raw_to_real(&mut self, slots: &mut Slots) -> Resume {
+        let index = slots.index();
+        if slots.slot[index].locked & 2 != 0 {
+            // The slot below relies on the CPU's segment registers, which V86 mode does not keep.
+            let regs = slots.slot[index].regs;
+            let below = &mut slots.slot[index - 1].regs;
+            (below.ds, below.es, below.fs, below.gs) = (regs.ds, regs.es, regs.fs, regs.gs);
+            slots.slot[index].locked &= 1;
+        }
         let regs = slots.regs();
         let from = *regs;
         let flags = Registers::sanitised_flags(from.eflags, 3, true);
