@@ -28,5 +28,7 @@ pub const CALLBACK_RETURN: u32 = 584;
 pub const VENDOR: u32 = 586;
 /// The XMS entry for protected mode (2Fh 4310h).
 pub const XMS: u32 = 588;
+/// An XMS call that has let interrupts in goes on.
+pub const XMS_AGAIN: u32 = 590;
 /// Bytes of the page that hold sites.
-pub const END: u32 = 590;
+pub const END: u32 = 592;

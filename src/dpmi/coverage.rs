@@ -40,7 +40,7 @@ fn rendered() -> String {
     }
     text.push_str(
         "\n## INT 2Fh in protected mode\n\n| AX | answer |\n|---|---|\n\
-         | 1680h | AL=0 |\n| 1686h | AX=0 |\n| 168Ah | \"MS-DOS\": the entry point of the DOS extension |\n\
+         | 1680h | AL=0 |\n| 1686h | AX=0 |\n| 4310h | an XMS entry that the client can call |\n| 168Ah | \"MS-DOS\": the entry point of the DOS extension |\n\
          | others | reflected to real mode, pointers translated where `src/dos/rows.rs` has a row |\n",
     );
     text

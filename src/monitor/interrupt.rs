@@ -58,6 +58,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 self.remember_call(0x21, ax);
                 return self.exit_client(slots, ax as u8);
             }
+            (0x2F, 0x4310) => {
+                self.give_xms_entry(slots);
+                return Resume::Guest;
+            }
             (0x2F, 0x168A) => {
                 let outcome = crate::dpmi::vendor::multiplex(&mut self.host, regs);
                 return self.finish(slots, outcome);

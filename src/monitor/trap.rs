@@ -59,6 +59,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             landing::RAW_SWITCH => self.raw_to_real(slots),
             landing::SAVE_STATE => self.return_to_client(slots),
             landing::VENDOR => self.vendor_call(slots),
+            landing::XMS => self.xms_from_client(slots, false),
+            landing::XMS_AGAIN => self.xms_from_client(slots, true),
             landing::EXCEPTION_RETURN => self.land_from_exception(slots),
             landing::INTERRUPT_RETURN => self.land_from_handler(slots),
             landing::CALLBACK_RETURN => self.land_from_callback(slots),

@@ -1,13 +1,19 @@
-//! The XMS entry, a far call: by V86 code at its trap site, or from real mode by a crossing.
+//! The XMS entry, a far call: by V86 code at its trap site, from real mode by a crossing, or by a client at its landing
+//! point.
 //!
 //! A long move or lock lets interrupts in between its pieces where its caller had them enabled: the caller is left
 //! standing, with its own registers and stack, before a trap site of its own ([`event::XMS_AGAIN`]), and an interrupt is
 //! taken there as anywhere else.
 
-use super::{Monitor, Reporter};
-use crate::layout::{event, TRAP_STRIDE};
+use super::slots::{Landing, Slots};
+use super::{Monitor, Reporter, Resume};
+use crate::host::{RealTarget, Refused};
+use crate::landing;
+use crate::layout::{event, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE};
 use crate::machine::Machine;
-use crate::regs::{Registers, INTERRUPT};
+use crate::monitor::real::copy_general;
+use crate::regs::{Registers, Width, INTERRUPT};
+use crate::service::Next;
 use crate::xms::{self, XmsContext, XmsNext};
 
 /// Bytes of a trap site's INT, behind which its continuation lies.
@@ -56,6 +62,82 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
         }
         next
+    }
+
+    /// 2Fh 4310h from protected mode. Out: ES:(E)BX, an entry like the one in real mode, with DS:(E)SI in the client's width;
+    /// where a move's structure has handle 0, its far pointer is a real-mode one.
+    pub(super) fn give_xms_entry(&mut self, slots: &mut Slots) {
+        let width = self.host.width();
+        let regs = slots.regs();
+        match width {
+            Width::Bits16 => {
+                regs.es = SEL_LANDING16;
+                regs.set_bx(landing::XMS as u16);
+            }
+            Width::Bits32 => {
+                regs.es = SEL_LANDING32;
+                regs.ebx = landing::XMS;
+            }
+        }
+    }
+
+    /// A client has called the entry that 2Fh 4310h gave it.
+    pub(super) fn xms_from_client(&mut self, slots: &mut Slots, again: bool) -> Resume {
+        let regs = *slots.regs();
+        let bytes = match regs.ah() {
+            0x0B => 16,
+            0xCB => 18,
+            _ => 0,
+        };
+        let structure = match self.structure_of(&regs, bytes) {
+            Ok(structure) => structure,
+            Err(Refused::PageIn(page)) => {
+                self.host.wanted_page = page;
+                return self.finish(slots, Ok(Next::PageIn));
+            }
+            // The segment is wrong or too short: what any access to it would be.
+            Err(Refused::Bad) => return self.exception_here(slots, 0x0D, 0),
+        };
+        match self.xms_call(slots.regs(), true, Some(structure), again) {
+            XmsNext::Done => self.return_to_client(slots),
+            XmsNext::Again => {
+                slots.regs().eip = landing::XMS_AGAIN;
+                Resume::Guest
+            }
+            XmsNext::PassOn => self.older_driver(slots),
+        }
+    }
+
+    /// Linear address of `bytes` bytes at the client's DS:(E)SI, which can be read; 0 for none.
+    fn structure_of(&mut self, regs: &Registers, bytes: u32) -> Result<u32, Refused> {
+        if bytes == 0 {
+            return Ok(0);
+        }
+        let offset = self.host.width().offset(regs.esi);
+        let at = self.host.linear_of(regs.ds as u16, offset, bytes).map_err(|_| Refused::Bad)?;
+        self.host.readable(at, bytes)?;
+        Ok(at)
+    }
+
+    /// Hands a client's call to the older driver; none of what is passed on has a pointer.
+    fn older_driver(&mut self, slots: &mut Slots) -> Resume {
+        let at = self.host.facts.resident + core::mem::offset_of!(ResidentInfo, old_xms) as u32;
+        let entry = self.host.machine.read_u32(at);
+        let mut from = *slots.regs();
+        let resume = self.return_to_client(slots);
+        if slots.regs().eip == from.eip {
+            return resume;
+        }
+        let target = RealTarget::Far { cs: (entry >> 16) as u16, ip: entry as u16 };
+        let Some(slot) = self.push_real(slots, target, 0, (0, 0)) else {
+            return self.kill_client(slots, 0x0D);
+        };
+        slot.landing = Landing::Reflected;
+        let regs = &mut slot.regs;
+        copy_general(&mut from, regs);
+        let segment = regs.ss;
+        (regs.v_ds, regs.v_es, regs.v_fs, regs.v_gs) = (segment, segment, 0, 0);
+        Resume::Guest
     }
 
     /// Lets V86 or real-mode code go on at a trap site, or `behind` it.
