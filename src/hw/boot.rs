@@ -37,6 +37,10 @@ pub enum StartError {
 const PEEPHOLE: u32 = CORE_BASE + 0x3F_F000;
 /// Attributes of the core's pages and of tables.
 const CORE_PAGE: u32 = PRESENT | WRITABLE | ACCESSED | DIRTY;
+/// Frames that clients' memory never takes.
+const KEPT_FRAMES: u32 = 32;
+/// Largest transfer buffer: what one segment holds.
+const TRANSFER_MAX_KIB: u16 = 60;
 /// Bytes per entry of the frame table.
 const FRAME_ENTRY: u32 = 8;
 
@@ -164,6 +168,8 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     frames.add_held(Run { first: boot.core_physical >> 12, count: boot.core_bytes >> 12 }, Owner::Kernel);
     let mut memory = Memory::new(frames);
     memory.eager = boot.flags & boot_flag::EAGER != 0;
+    // The core's own growth, and page tables, must not find the last frame gone.
+    memory.frames.set_keep(KEPT_FRAMES);
     heap::refill(&mut memory);
 
     let facts = Facts {
@@ -194,7 +200,10 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     machine.read_bytes(resident + from as u32, &mut clean);
     let xms = start_xms(&boot, &info, &mut memory, last);
     offer_xms(&mut machine, resident, info.features);
-    let host = Host::new(machine, memory, xms, facts);
+    let mut host = Host::new(machine, memory, xms, facts);
+    if boot.transfer_kib != 0 {
+        host.transfer_wanted = boot.transfer_kib.min(TRANSFER_MAX_KIB) * 64;
+    }
     fast::prepare(&host);
     host::install(Monitor::new(host, Screen), (from, clean));
     Ok(())

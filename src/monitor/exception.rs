@@ -131,8 +131,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
-    /// A debug exception: only a watchpoint of 0B00h? It is noted, and the client goes on (RF, lest an execution
-    /// watchpoint fire again).
+    /// A debug exception by a watchpoint of 0B00h: it is noted. A client that handles exception 01h gets it; any other goes on
+    /// (RF, lest an execution watchpoint fire again).
     fn watchpoint(&mut self, slots: &mut Slots) -> bool {
         let dr6 = self.host.machine.debug_register(6);
         let client = self.host.client();
@@ -140,9 +140,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return false;
         }
         client.watches.note(dr6);
+        let handled = client.exceptions[DEBUG as usize].selector != 0 || client.vectors[DEBUG as usize].selector != 0;
         self.host.machine.set_debug_register(6, dr6 & !0xF);
         slots.regs().eflags |= RESUME;
-        true
+        !handled
     }
 
     /// A page fault: was it ours to repair?
@@ -199,7 +200,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if regs.error != 0 {
             return None;
         }
-        let done = self.emulate(slots.regs(), operation);
+        let done = self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation);
         if done {
             slots.regs().eip = next;
             return Some(Resume::Guest);

@@ -6,7 +6,7 @@ use core::mem::size_of;
 use super::{Monitor, Reporter};
 use crate::layout::{event, StatusInfo, LOW_END};
 use crate::machine::Machine;
-use crate::regs::{Registers, CARRY};
+use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::vm86::decode::{Operand, Operation, Port};
 use crate::x86::entry::{ACCESSED, DIRTY, PRESENT, USER, WRITABLE};
 
@@ -40,7 +40,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
-    /// A port instruction of V86 code that the I/O bitmap caught: A20 is virtual, everything else goes through.
+    /// A port instruction that the I/O bitmap caught: A20 is virtual, everything else goes through.
     pub(super) fn v86_port(&mut self, regs: &mut Registers, operation: Operation) -> bool {
         match operation {
             Operation::In { port, width } => {
@@ -99,6 +99,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// change only what a client may choose. False: it stays a fault.
     pub(super) fn emulate(&mut self, regs: &mut Registers, operation: Operation) -> bool {
         match operation {
+            // At IOPL 0 these come here; the flag that they mean is the real one.
+            Operation::ClearInterrupts => regs.eflags &= !INTERRUPT,
+            Operation::SetInterrupts => regs.eflags |= INTERRUPT,
             // Idling is left to the guest's loop: the next IRQ is taken as soon as it runs again.
             Operation::Halt => {}
             Operation::ClearTaskSwitched | Operation::InvalidateCaches | Operation::WriteBackCaches => {}
