@@ -105,6 +105,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return self.exception_here(slots, 0x0C, 0);
         }
         let narrow = self.host.width() == Width::Bits16;
+        let vector = slots.slot[index].vector;
         self.unwind(slots, index);
         let iopl = self.host.facts.client_iopl as u32;
         let to = slots.regs();
@@ -114,6 +115,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         (to.eip, to.cs, to.esp, to.ss) = (eip, cs & 0xFFFF, esp, ss & 0xFFFF);
         let flags = if narrow { flags & 0xFFFF | to.eflags & 0xFFFF_0000 } else { flags };
         to.eflags = Registers::sanitised_flags(flags, iopl, false);
+        // The instruction that an execution watchpoint stopped must run now.
+        if vector == DEBUG {
+            to.eflags |= RESUME;
+        }
         Resume::Guest
     }
 
