@@ -14,7 +14,11 @@ const MISSING: &[(u16, &str, &str)] = &[
     (0x0D01, "Free Shared Memory", "8001h"),
     (0x0D02, "Serialize on Shared Memory", "8001h"),
     (0x0D03, "Free Serialization on Shared Memory", "8001h"),
-    (0x0210, "Get Extended Processor Exception Handler, Protected Mode", "8001h: DPMI 1.0 complete is later work"),
+    (
+        0x0210,
+        "Get Extended Processor Exception Handler, Protected Mode",
+        "8001h: DPMI 1.0 complete is later work",
+    ),
     (0x0211, "Get Extended Processor Exception Handler, Real Mode", "8001h"),
     (0x0212, "Set Extended Processor Exception Handler, Protected Mode", "8001h"),
     (0x0213, "Set Extended Processor Exception Handler, Real Mode", "8001h"),

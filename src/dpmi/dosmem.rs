@@ -148,7 +148,9 @@ fn grown_in_vain<M: Machine>(host: &mut Host<M>, regs: &mut Registers, real: &Re
         return Err(refused_by_dos(real));
     }
     let block = known_block(host, regs.dx())?;
-    ask_dos(host, regs, 0x4A, block.paragraphs, block.segment, |_, _, _| Err(Code::DescriptorUnavailable.into()))
+    ask_dos(host, regs, 0x4A, block.paragraphs, block.segment, |_, _, _| {
+        Err(Code::DescriptorUnavailable.into())
+    })
 }
 
 fn known_block<M: Machine>(host: &mut Host<M>, selector: u16) -> Result<DosBlock, Code> {

@@ -2,9 +2,9 @@
 
 use crate::client::CALLBACKS_MAX;
 use crate::host::{Callback, Finish, Host, RealCall, RealTarget};
+use crate::landing;
 use crate::layout::{event, SEL_LANDING16, SEL_LANDING32};
 use crate::machine::Machine;
-use crate::landing;
 use crate::regs::{FarPointer, Registers, Width, GUEST_FLAGS};
 use crate::service::{Code, Next, Outcome};
 

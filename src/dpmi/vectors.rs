@@ -1,9 +1,9 @@
 //! 0200h to 0205h: real-mode vectors, exception handlers, protected-mode vectors.
 
 use crate::host::Host;
+use crate::landing;
 use crate::layout::{SEL_LANDING16, SEL_LANDING32};
 use crate::machine::Machine;
-use crate::landing;
 use crate::regs::{FarPointer, Registers, Width};
 use crate::service::{Code, Next, Outcome};
 

@@ -6,10 +6,10 @@
 use core::arch::global_asm;
 use core::mem::{offset_of, size_of};
 
+use super::fast::Fast;
 use super::host::{Core, MONITOR, SLOTS};
 use super::tables::{ESPFIX, GDT, IDT, LEAVE, TSS};
 use crate::hw;
-use super::fast::Fast;
 use ferrite::client::Client;
 use ferrite::host::Callback;
 use ferrite::monitor::entry::LOCKED_BYTES;

@@ -99,10 +99,8 @@ pub unsafe fn fill(resident: u32, leave: u16) {
     for vector in 0..256 {
         let at = stubs + vector as u32 * 32;
         let access: u64 = if is_closed(vector) { 0x8E00 } else { 0xEE00 };
-        let gate = (at & 0xFFFF) as u64
-            | (SEL_CORE_CODE as u64) << 16
-            | access << 32
-            | ((at >> 16) as u64) << 48;
+        let gate =
+            (at & 0xFFFF) as u64 | (SEL_CORE_CODE as u64) << 16 | access << 32 | ((at >> 16) as u64) << 48;
         // SAFETY: the table has 256 entries.
         unsafe { idt.add(vector).write(gate) };
     }

@@ -75,7 +75,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         for (index, value) in dwords.into_iter().enumerate() {
             machine.write_u32(at + index as u32 * 4, value);
         }
-        let words = [from.eflags, from.v_es, from.v_ds, from.v_fs, from.v_gs, from.eip, from.cs, from.esp, from.ss];
+        let words =
+            [from.eflags, from.v_es, from.v_ds, from.v_fs, from.v_gs, from.eip, from.cs, from.esp, from.ss];
         for (index, value) in words.into_iter().enumerate() {
             machine.write_u16(at + structure::FLAGS + index as u32 * 2, value as u16);
         }

@@ -118,7 +118,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// DOS has copied the PSP's INT 22h address to the IVT: what belongs there is the client's original one.
     fn forget_terminate(&mut self, id: u8, terminate: u32) {
-        let (cs, ip) = super::entry::alias_address(&self.host.facts, crate::layout::event::PROCESS_END, id as u32);
+        let (cs, ip) =
+            super::entry::alias_address(&self.host.facts, crate::layout::event::PROCESS_END, id as u32);
         let ours = (cs as u32) << 16 | ip as u32;
         if self.host.machine.read_u32(0x22 * 4) == ours {
             self.host.machine.write_u32(0x22 * 4, terminate);

@@ -70,7 +70,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     fn start_client(&mut self, slots: &mut Slots, at: &Registers, psp: u16) -> Result<(), Code> {
         let width = if at.eax & 1 != 0 { Width::Bits32 } else { Width::Bits16 };
-        let id = (0..CLIENTS_MAX).find(|&id| self.host.clients[id].is_none()).ok_or(Code::ResourceUnavailable)? as u8;
+        let id = (0..CLIENTS_MAX)
+            .find(|&id| self.host.clients[id].is_none())
+            .ok_or(Code::ResourceUnavailable)? as u8;
         if !slots.has_room(8) || !self.host.machine.reserve_heap(2 * core::mem::size_of::<Client>()) {
             return Err(Code::ResourceUnavailable);
         }
@@ -129,7 +131,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// Makes the entry's descriptors and the new client's first slot.
-    fn furnish(&mut self, slots: &mut Slots, id: u8, outer: u8, at: &Registers, psp: u16) -> Result<(), Code> {
+    fn furnish(
+        &mut self,
+        slots: &mut Slots,
+        id: u8,
+        outer: u8,
+        at: &Registers,
+        psp: u16,
+    ) -> Result<(), Code> {
         let host = &mut self.host;
         let machine = &mut host.machine;
         let client = host.clients[id as usize].as_mut().ok_or(Code::ResourceUnavailable)?;
@@ -160,7 +169,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 let paragraphs = machine.read_u16(((environment as u32) << 4) - 16 + 3) as u32;
                 let limit = if paragraphs == 0 || paragraphs > 0xFFF { 0xFFFF } else { paragraphs * 16 - 1 };
                 let machine_selector = ldt::allocate(machine, id, &mut client.ldt, 1)?;
-                machine.set_descriptor(id, machine_selector, Descriptor::new((environment as u32) << 4, limit, DATA3, 0).0);
+                machine.set_descriptor(
+                    id,
+                    machine_selector,
+                    Descriptor::new((environment as u32) << 4, limit, DATA3, 0).0,
+                );
                 machine_selector << 3 | 7
             }
         };
@@ -190,7 +203,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             ss: ss as u32,
             esp: at.esp & 0xFFFF,
             eip: at.eip & 0xFFFF,
-            eflags: Registers::sanitised_flags(at.eflags & GUEST_FLAGS & !crate::regs::CARRY, host.facts.client_iopl as u32, false),
+            eflags: Registers::sanitised_flags(
+                at.eflags & GUEST_FLAGS & !crate::regs::CARRY,
+                host.facts.client_iopl as u32,
+                false,
+            ),
             ..*at
         };
         machine.write_u16(psp_linear + psp::ENVIRONMENT, environment_selector);

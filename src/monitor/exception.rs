@@ -9,8 +9,8 @@
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
-use crate::landing;
 use crate::host::Host;
+use crate::landing;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::paging::space::FaultOutcome;
@@ -145,7 +145,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return false;
         }
         client.watches.note(dr6);
-        let handled = client.exceptions[DEBUG as usize].selector != 0 || client.vectors[DEBUG as usize].selector != 0;
+        let handled =
+            client.exceptions[DEBUG as usize].selector != 0 || client.vectors[DEBUG as usize].selector != 0;
         self.host.machine.set_debug_register(6, dr6 & !0xF);
         slots.regs().eflags |= RESUME;
         !handled

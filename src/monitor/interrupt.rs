@@ -203,7 +203,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let iopl = self.host.facts.client_iopl as u32;
         regs.cs = procedure.selector as u32;
         regs.eip = procedure.offset;
-        regs.eflags = Registers::sanitised_flags(flags & !(INTERRUPT | TRAP | crate::regs::DIRECTION), iopl, false);
+        regs.eflags =
+            Registers::sanitised_flags(flags & !(INTERRUPT | TRAP | crate::regs::DIRECTION), iopl, false);
         if from.is_v86() {
             (regs.ds, regs.es, regs.fs, regs.gs) = (0, 0, 0, 0);
         }
@@ -222,10 +223,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn land_from_handler(&mut self, slots: &mut Slots) -> Resume {
         let mut from = *slots.regs();
         let top = slots.index();
-        let Some(index) = (1..=top)
-            .rev()
-            .find(|&at| matches!(slots.slot[at].landing, Landing::Interrupt | Landing::Hooked) && slots.slot[at].locked != 0)
-        else {
+        let Some(index) = (1..=top).rev().find(|&at| {
+            matches!(slots.slot[at].landing, Landing::Interrupt | Landing::Hooked)
+                && slots.slot[at].locked != 0
+        }) else {
             return self.exception_here(slots, 0x0D, 0);
         };
         let kind = slots.slot[index].landing;
@@ -264,7 +265,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         self.default_interrupt(slots, vector)
     }
-
 }
 
 /// What a handler may have used of the locked stack before it left for a stack of its own.

@@ -222,8 +222,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let stack = here.ss << 16 | here.esp & 0xFFFF;
         let mut from = *here;
         let top = slots.index();
-        let found = (1..=top).rev().find(|&at| slots.slot[at].expected == stack && is_real_landing(&slots.slot[at]));
-        let Some(index) = found.or_else(|| (1..=top).rev().find(|&at| is_real_landing(&slots.slot[at]))) else {
+        let found =
+            (1..=top).rev().find(|&at| slots.slot[at].expected == stack && is_real_landing(&slots.slot[at]));
+        let Some(index) = found.or_else(|| (1..=top).rev().find(|&at| is_real_landing(&slots.slot[at])))
+        else {
             log::error!(target: "monitor", "a return from real mode that nobody waits for");
             return Resume::Guest;
         };
@@ -259,7 +261,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             let slot = slots.slot[at];
             if slot.locked & 2 != 0 {
                 let below = &mut slots.slot[at - 1].regs;
-                (below.ds, below.es, below.fs, below.gs) = (slot.regs.ds, slot.regs.es, slot.regs.fs, slot.regs.gs);
+                (below.ds, below.es, below.fs, below.gs) =
+                    (slot.regs.ds, slot.regs.es, slot.regs.fs, slot.regs.gs);
             }
             if let Some(client) = self.host.clients[own as usize].as_mut() {
                 client.hot.locked_depth -= (slot.locked as u32 & 1).min(client.hot.locked_depth);
@@ -304,7 +307,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 /// Does this landing end with the RETURN trap?
 fn is_real_landing(slot: &Slot) -> bool {
     slot.locked == 0
-        && matches!(slot.landing, Landing::Reflected | Landing::Structure | Landing::Continue | Landing::Interrupt)
+        && matches!(
+            slot.landing,
+            Landing::Reflected | Landing::Structure | Landing::Continue | Landing::Interrupt
+        )
 }
 
 /// Copies EAX to EDI and EBP.

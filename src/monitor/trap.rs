@@ -2,8 +2,8 @@
 
 use super::slots::Slots;
 use super::{Monitor, Reporter, Resume};
-use crate::layout::{event, TRAP_STRIDE};
 use crate::landing;
+use crate::layout::{event, TRAP_STRIDE};
 use crate::machine::Machine;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
@@ -12,9 +12,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let regs = slots.regs();
         let segment = regs.cs & 0xFFFF;
         let facts = &self.host.facts;
-        let offset = (segment << 4)
-            .wrapping_add((regs.eip & 0xFFFF).wrapping_sub(2))
-            .wrapping_sub(facts.resident);
+        let offset =
+            (segment << 4).wrapping_add((regs.eip & 0xFFFF).wrapping_sub(2)).wrapping_sub(facts.resident);
         // CS is the resident segment, or an alias below it whose distance is a number.
         let number = (facts.resident >> 4).wrapping_sub(segment);
         if offset == facts.callback_trap as u32 {

@@ -71,9 +71,7 @@ impl Descriptor {
     /// The same with another base.
     pub const fn with_base(self, base: u32) -> Self {
         let kept = self.0 & 0x00FF_FF00_0000_FFFF;
-        Descriptor(
-            kept | ((base & 0xFF_FFFF) as u64) << 16 | ((base >> 24) as u64) << 56,
-        )
+        Descriptor(kept | ((base & 0xFF_FFFF) as u64) << 16 | ((base >> 24) as u64) << 56)
     }
 
     /// The same with another limit in bytes; G as needed.

@@ -55,6 +55,8 @@ pub struct SuiteRequest {
     pub guest: bool,
     /// Run the Free Pascal corpus of `tests/corpus`.
     pub corpus: bool,
+    /// All of the corpus, not the sample that a normal run takes.
+    pub whole: bool,
 }
 
 /// What `cargo x run` prints: the program's output and how it ended.

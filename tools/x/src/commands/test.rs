@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Leave out the corpus of real programs
     #[arg(long)]
     no_corpus: bool,
+    /// All 1,400 programs of the corpus, not the sample of a third
+    #[arg(long, conflicts_with = "no_corpus")]
+    whole: bool,
 }
 
 /// Runs the tests; the last line is `N passed, N failed, N skipped`.
@@ -58,6 +61,7 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         patterns: arguments.patterns,
         guest: true,
         corpus: !arguments.no_corpus,
+        whole: arguments.whole,
     };
     for outcome in run_suites(project, &request, has_budgets) {
         match outcome {
