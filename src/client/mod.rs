@@ -73,6 +73,8 @@ pub struct Client {
     pub vectors: [FarPointer; 256],
     /// Exception handlers (0203h).
     pub exceptions: [FarPointer; 32],
+    /// Where the last fault happened that became an interrupt: EDI to EAX but for ESP, then ESP, SS, CS and EIP.
+    pub reflected_fault: [u32; 11],
     /// Real-mode vectors as they were before this client changed them with 0201h: vector and old value.
     pub saved_vectors: alloc::vec::Vec<(u8, u32)>,
     /// DOS memory blocks (0100h).

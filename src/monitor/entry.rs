@@ -259,6 +259,7 @@ impl Client {
             ldt: Allocated::new(),
             vectors: [FarPointer::default(); 256],
             exceptions: [FarPointer::default(); 32],
+            reflected_fault: [0; 11],
             saved_vectors: alloc::vec::Vec::new(),
             dos_blocks: Default::default(),
             space,

@@ -22,6 +22,11 @@ const fn defaults_to_interrupt(vector: u8) -> bool {
     matches!(vector, 0..=5 | 7)
 }
 
+/// Those of them whose instruction is executed again when the interrupt returns.
+const fn restarts(vector: u8) -> bool {
+    matches!(vector, 0 | 5 | 7)
+}
+
 /// The general-protection fault and the page fault.
 const GENERAL_PROTECTION: u8 = 0x0D;
 const PAGE_FAULT: u8 = 0x0E;
@@ -86,10 +91,24 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// What an exception does that no handler of the client's took: the interrupt of that number, or the client's end.
     pub(super) fn default_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
-        if defaults_to_interrupt(vector) {
-            return self.client_interrupt(slots, vector);
+        if !defaults_to_interrupt(vector) || self.faults_again(slots, vector) {
+            return self.kill_client(slots, vector);
         }
-        self.kill_client(slots, vector)
+        self.client_interrupt(slots, vector)
+    }
+
+    /// Has the interrupt that stands for this fault come back without helping? The vectors of some DOSes do nothing
+    /// (DOSBox's INT 00h), and the instruction would fault for ever.
+    fn faults_again(&mut self, slots: &mut Slots, vector: u8) -> bool {
+        let client = self.host.client();
+        if !restarts(vector) || client.vectors[vector as usize].selector != 0 {
+            return false;
+        }
+        let regs = slots.regs();
+        let place = [
+            regs.edi, regs.esi, regs.ebp, regs.ebx, regs.edx, regs.ecx, regs.eax, regs.esp, regs.ss, regs.cs, regs.eip,
+        ];
+        core::mem::replace(&mut client.reflected_fault, place) == place
     }
 
     /// A handler has returned (RETF) to its landing point: the frame above, which it may have changed, says how to
