@@ -129,6 +129,7 @@ global_asm!(
     F_RETURN_SITE = const offset_of!(Fast, return_site),
     F_RETURN_AFTER = const offset_of!(Fast, return_after),
     F_RAW_AFTER = const offset_of!(Fast, raw_after),
+    F_XMS_AFTER = const offset_of!(Fast, xms_after),
     F_CALLBACK_AFTER = const offset_of!(Fast, callback_after),
     F_RESIDENT_SEGMENT = const offset_of!(Fast, resident_segment),
     F_CALLBACKS = const offset_of!(Fast, callbacks),
@@ -152,6 +153,7 @@ global_asm!(
     C_PROCEDURE = const offset_of!(Callback, procedure),
     C_STRUCTURE = const offset_of!(Callback, structure),
     core_interrupt = sym core_interrupt,
+    core_xms = sym core_xms,
     core_fault = sym core_fault,
     core_page_fault = sym core_page_fault,
     core_real = sym core_real,
@@ -180,6 +182,14 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
 /// A client's page fault with the CPU's error code. 1: repaired; 0: it needs the long way.
 extern "C" fn core_page_fault(error: u32) -> u32 {
     hw::host::with(|monitor, _| monitor.repair_page(hw::cpu::fault_address(), error)) as u32
+}
+
+/// A call of the XMS entry by V86 code, in the current slot.
+extern "C" fn core_xms() {
+    hw::host::with(|monitor, slots| {
+        hw::heap::refill(&mut monitor.host.memory);
+        monitor.xms_from_v86(slots.regs());
+    });
 }
 
 /// A fault in the core itself: a defect. `at` points to the registers as PUSHAD left them, then the error code, EIP, CS, EFLAGS.

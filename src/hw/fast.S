@@ -466,6 +466,21 @@ exception_rare:
     jmp exception_common
 
 // ---------------------------------------------------------------------------------------------------------------
+// A call of the XMS entry, which Rust answers in the slot: nothing that this file keeps of the host can change.
+    .balign 16
+trap_xms:
+    mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    cld
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    call {core_xms}
+    lea esp, [ebp + {edi}]
+    popad
+    add esp, 4
+    iretd
+
+// ---------------------------------------------------------------------------------------------------------------
 // The trap INT: the resident part's sites in V86 mode, the landing page in ring 3.
     .balign 16
 trap_entry:
@@ -540,6 +555,8 @@ trap_v86_slow:
 
 // EAX=CS:IP, ECX=CS.
 trap_not_return:
+    cmp eax, ss:[{FAST} + {F_XMS_AFTER}]
+    je trap_xms
     cmp eax, ss:[{FAST} + {F_RAW_AFTER}]
     je raw_to_protected
     movzx eax, ax

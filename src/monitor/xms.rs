@@ -31,6 +31,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
+    /// A call from V86 code: the short way in.
+    #[inline(always)]
+    pub fn xms_from_v86(&mut self, regs: &mut Registers) {
+        self.xms_event(regs, true, false);
+    }
+
     /// Calls the driver; `structure` as in [`XmsContext::structure`]. Does not come back with [`XmsNext::Again`] when
     /// the caller has interrupts off.
     #[inline]
