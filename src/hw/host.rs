@@ -68,6 +68,17 @@ macro_rules! resident_field {
 pub fn real_event(resident: u32) -> bool {
     let at = resident_field!(resident, frame, RealFrame);
     // SAFETY: the resident part lies in conventional memory, identity-mapped, aligned to 16; it has filled the frame.
+    let event = unsafe { (&raw const (*at).event).read() } as u32;
+    if matches!(event, event::XMS | event::XMS_AGAIN) && READY.load(Ordering::Relaxed) {
+        // SAFETY: as above; until the core leaves, nothing else reads or writes the frame.
+        let frame = unsafe { &mut *at };
+        with(|core, _| {
+            heap::refill(&mut core.host.memory);
+            core.xms_from_real(frame, event == event::XMS_AGAIN);
+        });
+        return false;
+    }
+    // SAFETY: as above.
     let mut frame = unsafe { at.read_unaligned() };
     let active = match frame.event as u32 {
         event::INIT => {

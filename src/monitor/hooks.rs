@@ -142,7 +142,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// caller's return frame on its stack; leaving it alone means "not answered".
     pub(super) fn hook_event(&mut self, regs: &mut Registers, site: u32, active: bool) {
         match site {
-            event::XMS => self.xms_event(regs, active, false),
             event::XMS_AGAIN => self.xms_event(regs, active, true),
             event::INT15 => self.int15(regs),
             event::CONTROL => self.control(regs),

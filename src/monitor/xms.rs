@@ -9,7 +9,7 @@ use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::host::{RealTarget, Refused};
 use crate::landing;
-use crate::layout::{event, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE};
+use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE};
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::regs::{Registers, Width, INTERRUPT};
@@ -24,7 +24,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     #[inline]
     pub(super) fn xms_event(&mut self, regs: &mut Registers, active: bool, again: bool) {
         match self.xms_call(regs, active, None, again) {
-            XmsNext::Done => self.far_return(regs),
+            XmsNext::Done => self.return_far(regs),
             XmsNext::PassOn => self.stand_at(regs, event::XMS, TRAP_BYTES),
             // Dormant there is no trap, only the crossing that the continuation leads to.
             XmsNext::Again => self.stand_at(regs, event::XMS_AGAIN, if active { 0 } else { TRAP_BYTES }),
@@ -34,7 +34,59 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// A call from V86 code: the short way in.
     #[inline(always)]
     pub fn xms_from_v86(&mut self, regs: &mut Registers) {
+        let given = [regs.eax, regs.ebx, regs.edx];
+        if let Some(answer) = xms::quick(&self.host.xms, &mut self.host.memory, given) {
+            [regs.eax, regs.ebx, regs.edx] = answer;
+            return self.return_far(regs);
+        }
         self.xms_event(regs, true, false);
+    }
+
+    /// A call from real mode, by a crossing; `again` as in [`Monitor::xms_event`].
+    #[inline(always)]
+    pub fn xms_from_real(&mut self, frame: &mut RealFrame, again: bool) {
+        let given = [frame.eax, frame.ebx, frame.edx];
+        let at = ((frame.ss as u32) << 4) + frame.sp as u32;
+        if !again && frame.sp <= 0xFFFC {
+            if let Some(answer) = xms::quick(&self.host.xms, &mut self.host.memory, given) {
+                [frame.eax, frame.ebx, frame.edx] = answer;
+                let back = self.host.machine.read_u32(at);
+                (frame.ip, frame.cs) = (back as u16, (back >> 16) as u16);
+                frame.sp = frame.sp.wrapping_add(4);
+                return;
+            }
+        }
+        // What the driver looks at, and after that what it may have changed.
+        let mut regs = Registers {
+            eax: frame.eax,
+            ebx: frame.ebx,
+            ecx: frame.ecx,
+            edx: frame.edx,
+            esi: frame.esi,
+            v_ds: frame.ds as u32,
+            ss: frame.ss as u32,
+            esp: frame.sp as u32,
+            eflags: frame.eflags,
+            ..Default::default()
+        };
+        self.a20 = frame.a20_found != 0;
+        self.xms_event(&mut regs, false, again);
+        (frame.eax, frame.ebx, frame.ecx, frame.edx) = (regs.eax, regs.ebx, regs.ecx, regs.edx);
+        (frame.ip, frame.cs, frame.sp) = (regs.eip as u16, regs.cs as u16, regs.esp as u16);
+        frame.a20_wanted = self.a20 as u8;
+    }
+
+    /// A far return of V86 code, in one access where the stack's end is not in between.
+    #[inline(always)]
+    fn return_far(&mut self, regs: &mut Registers) {
+        let sp = regs.esp & 0xFFFF;
+        if sp > 0xFFFC {
+            return self.far_return(regs);
+        }
+        let frame = self.host.machine.read_u32(((regs.ss & 0xFFFF) << 4) + sp);
+        regs.esp = (sp + 4) & 0xFFFF;
+        regs.eip = frame & 0xFFFF;
+        regs.cs = frame >> 16;
     }
 
     /// Calls the driver; `structure` as in [`XmsContext::structure`]. Does not come back with [`XmsNext::Again`] when
