@@ -58,16 +58,22 @@ resident_start:
 ; Address of an event's trap site.
 %define SITE(event) (trap_sites + (event) * TRAP_STRIDE)
 
+; The way into the core from real mode.
+;   1: event
+%macro dormant_event 1
+        pushfd
+        cli
+        mov byte [cs:FRAME(event)], %1
+        jmp cross
+%endmacro
+
 ; Body of an entry that programs reach by a far call.
 ;   1: event
 ; Stack: the caller's far-return address; dormant, its EFLAGS on top of that for `cross`.
 %macro far_event 1
         cmp byte [cs:RESIDENT_active], 0
         jne SITE(%1)
-        pushfd
-        cli
-        mov byte [cs:FRAME(event)], %1
-        jmp cross
+        dormant_event %1
 %endmacro
 
 ; The XMS entry. Five bytes that a hook may replace by a far jump, as XMS 2.0 asks of every driver.
@@ -80,8 +86,10 @@ xms_entry:
 code_start:
 
 ; The XMS event lies here, in reach of the short jump. What an older driver answers itself (HMA, A20: 01h-07h; UMB:
-; 10h-12h) goes there without a detour.
+; 10h-12h) goes there without a detour while dormant.
 xms_event:
+        cmp byte [cs:RESIDENT_active], 0
+        jne SITE(EVENT_XMS)
         cmp word [cs:RESIDENT_old_xms + 2], 0
         je .ours
         push ax
@@ -94,7 +102,7 @@ xms_event:
         pop ax
         jb xms_chain
 .ours:
-        far_event EVENT_XMS
+        dormant_event EVENT_XMS
 
 ; A long XMS call goes on. The core resumes here, or at this event's site, with the caller's IF set, so that interrupts
 ; come in before.

@@ -41,8 +41,17 @@ cross:
         test al, 1                              ; counts as not answered
         jnz resume
 
+        xor ax, ax                              ; a20_query for the common case: words that differ say "on"
+        mov es, ax
+        dec ax
+        mov fs, ax
+        mov ax, [es:A20_PROBE]
+        cmp ax, [fs:A20_PROBE + 0x10]
+        mov ax, 0x0101
+        jne .a20_known
         call a20_query
         mov ah, al
+.a20_known:
         mov [FRAME(a20_found)], ax              ; and a20_wanted, the byte behind it
         test al, al
         jnz .a20_on

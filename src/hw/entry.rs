@@ -130,6 +130,7 @@ global_asm!(
     F_RETURN_AFTER = const offset_of!(Fast, return_after),
     F_RAW_AFTER = const offset_of!(Fast, raw_after),
     F_XMS_AFTER = const offset_of!(Fast, xms_after),
+    F_XMS_AGAIN_AFTER = const offset_of!(Fast, xms_again_after),
     F_CALLBACK_AFTER = const offset_of!(Fast, callback_after),
     F_RESIDENT_SEGMENT = const offset_of!(Fast, resident_segment),
     F_CALLBACKS = const offset_of!(Fast, callbacks),
@@ -184,11 +185,11 @@ extern "C" fn core_page_fault(error: u32) -> u32 {
     hw::host::with(|monitor, _| monitor.repair_page(hw::cpu::fault_address(), error)) as u32
 }
 
-/// A call of the XMS entry by V86 code, in the current slot.
-extern "C" fn core_xms() {
+/// A call of the XMS entry by V86 code, in the current slot; `again` is 1 when it goes on.
+extern "C" fn core_xms(again: u32) {
     hw::host::with(|monitor, slots| {
         hw::heap::refill(&mut monitor.host.memory);
-        monitor.xms_from_v86(slots.regs());
+        monitor.xms_from_v86(slots.regs(), again != 0);
     });
 }
 

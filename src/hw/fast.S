@@ -468,12 +468,17 @@ exception_rare:
 // ---------------------------------------------------------------------------------------------------------------
 // A call of the XMS entry, which Rust answers in the slot: nothing that this file keeps of the host can change.
     .balign 16
+trap_xms_again:
+    mov edx, 1
+    jmp 1f
 trap_xms:
-    mov ecx, {CORE_DATA}
+    xor edx, edx
+1:  mov ecx, {CORE_DATA}
     mov ds, ecx
     mov es, ecx
     cld
     mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    push edx
     call {core_xms}
     lea esp, [ebp + {edi}]
     popad
@@ -557,6 +562,8 @@ trap_v86_slow:
 trap_not_return:
     cmp eax, ss:[{FAST} + {F_XMS_AFTER}]
     je trap_xms
+    cmp eax, ss:[{FAST} + {F_XMS_AGAIN_AFTER}]
+    je trap_xms_again
     cmp eax, ss:[{FAST} + {F_RAW_AFTER}]
     je raw_to_protected
     movzx eax, ax

@@ -25,8 +25,10 @@ pub struct Fast {
     pub return_after: u32,
     /// CS:IP behind the raw switch's INT.
     pub raw_after: u32,
-    /// CS:IP behind the XMS entry's INT.
+    /// CS:IP behind the XMS entry's INT,
     pub xms_after: u32,
+    /// and behind that of an XMS call which goes on.
+    pub xms_again_after: u32,
     /// Linear address behind the callback trap's INT.
     pub callback_after: u32,
     /// Paragraph of the resident part.
@@ -70,6 +72,7 @@ pub static mut FAST: Fast = Fast {
     return_after: 0,
     raw_after: 0,
     xms_after: 0,
+    xms_again_after: 0,
     callback_after: 0,
     resident_segment: 0,
     callbacks: 0,
@@ -104,6 +107,7 @@ pub fn prepare(host: &Host<Pc>) {
     fast.return_after = site(event::RETURN) + 2;
     fast.raw_after = site(event::RAW_SWITCH) + 2;
     fast.xms_after = site(event::XMS) + 2;
+    fast.xms_again_after = site(event::XMS_AGAIN) + 2;
     fast.callback_after = facts.resident + facts.callback_trap as u32 + 2;
     fast.resident_segment = segment;
     fast.client_flags = 2 | (facts.client_iopl as u32 & 3) << 12;

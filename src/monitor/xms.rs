@@ -21,7 +21,7 @@ const TRAP_BYTES: u32 = 2;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// A call from V86 code or real mode, whose far return frame is on its stack; `again` when it has let interrupts in.
-    #[inline]
+    #[inline(always)]
     pub(super) fn xms_event(&mut self, regs: &mut Registers, active: bool, again: bool) {
         match self.xms_call(regs, active, None, again) {
             XmsNext::Done => self.return_far(regs),
@@ -33,7 +33,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// A call from V86 code: the short way in.
     #[inline(always)]
-    pub fn xms_from_v86(&mut self, regs: &mut Registers) {
+    pub fn xms_from_v86(&mut self, regs: &mut Registers, again: bool) {
+        if again {
+            return self.xms_event(regs, true, true);
+        }
         let given = [regs.eax, regs.ebx, regs.edx];
         if let Some(answer) = xms::quick(&self.host.xms, &mut self.host.memory, given) {
             [regs.eax, regs.ebx, regs.edx] = answer;
@@ -91,7 +94,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Calls the driver; `structure` as in [`XmsContext::structure`]. Does not come back with [`XmsNext::Again`] when
     /// the caller has interrupts off.
-    #[inline]
+    #[inline(always)]
     pub(super) fn xms_call(
         &mut self,
         regs: &mut Registers,
