@@ -275,7 +275,7 @@ impl Client {
 
 /// SS:SP at the top of a client's host data area.
 pub(super) fn first_real_stack(host_data: u16) -> u32 {
-    (host_data as u32) << 16 | crate::layout::HOST_PARAGRAPHS * 16
+    ((host_data as u32) << 16) | (crate::layout::HOST_PARAGRAPHS * 16)
 }
 
 /// What FNINIT leaves: control word 037Fh, empty tags.

@@ -106,7 +106,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         let regs = slots.regs();
         let place = [
-            regs.edi, regs.esi, regs.ebp, regs.ebx, regs.edx, regs.ecx, regs.eax, regs.esp, regs.ss, regs.cs, regs.eip,
+            regs.edi, regs.esi, regs.ebp, regs.ebx, regs.edx, regs.ecx, regs.eax, regs.esp, regs.ss, regs.cs,
+            regs.eip,
         ];
         core::mem::replace(&mut client.reflected_fault, place) == place
     }

@@ -20,7 +20,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         let regs = slots.regs();
         let mut changed = *regs;
-        let frame = [regs.eflags & 0xFFFF_FFFF, regs.cs & 0xFFFF, regs.eip];
+        let frame = [regs.eflags, regs.cs & 0xFFFF, regs.eip];
         if !self.push_on_client(&mut changed, &frame) {
             return self.exception_here(slots, 0x0C, 0);
         }

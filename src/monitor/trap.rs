@@ -20,7 +20,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return Some(self.callback(slots, number as usize));
         }
         let relative = offset.wrapping_sub(facts.trap_base as u32);
-        if relative >= event::COUNT * TRAP_STRIDE || relative % TRAP_STRIDE != 0 {
+        if relative >= event::COUNT * TRAP_STRIDE || !relative.is_multiple_of(TRAP_STRIDE) {
             return None;
         }
         Some(self.site(slots, relative / TRAP_STRIDE, number))

@@ -46,6 +46,9 @@ const RULE: Rule = Rule {
         ("client", "dpmi::ldt::Allocated"),
         ("client", "dpmi::watch::Watches"),
         ("host", "xms::Xms"),
+        ("client", "dos::Holdings"),
+        ("host", "dos::Calls"),
+        ("host", "dos::transfer::Step"),
     ],
 };
 
