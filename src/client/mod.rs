@@ -94,3 +94,52 @@ pub struct Client {
     /// See `calls`.
     pub call_next: u8,
 }
+
+impl Client {
+    /// A client without descriptors or slots.
+    pub fn new(id: u8, width: Width, psp: u16, host_data: u16, space: Space) -> Self {
+        Client {
+            hot: Hot {
+                real_stack: first_real_stack(host_data),
+                is_wide: (width == Width::Bits32) as u32,
+                ..Default::default()
+            },
+            id,
+            width,
+            psp,
+            environment: 0,
+            terminate: 0,
+            host_data,
+            psp_selector: 0,
+            alias_selector: 0,
+            resident: false,
+            in_service: 0,
+            ldt: Allocated::new(),
+            vectors: [FarPointer::default(); 256],
+            exceptions: [FarPointer::default(); 32],
+            reflected_fault: [0; 11],
+            saved_vectors: alloc::vec::Vec::new(),
+            dos_blocks: Default::default(),
+            space,
+            dos: Default::default(),
+            watches: Default::default(),
+            coprocessor: 1,
+            fpu: INITIAL_FPU,
+            calls: [0; 8],
+            call_next: 0,
+        }
+    }
+}
+
+/// SS:SP at the top of a client's host data area.
+pub fn first_real_stack(host_data: u16) -> u32 {
+    ((host_data as u32) << 16) | (crate::layout::HOST_PARAGRAPHS * 16)
+}
+
+/// What FNINIT leaves: control word 037Fh, empty tags.
+const INITIAL_FPU: [u8; 108] = {
+    let mut image = [0; 108];
+    (image[0], image[1]) = (0x7F, 0x03);
+    (image[8], image[9]) = (0xFF, 0xFF);
+    image
+};

@@ -1,11 +1,11 @@
 //! A host with one client over the mock machine, and a stand-in for real-mode code, for the tests of services.
 
-use crate::client::{Client, Hot};
+use crate::client::Client;
 use crate::host::{Facts, Finish, Host, RealTarget};
 use crate::mock::Mock;
 use crate::paging::frames::Frames;
 use crate::paging::Memory;
-use crate::regs::{FarPointer, Registers, Width, ALWAYS, CARRY, INTERRUPT};
+use crate::regs::{Registers, Width, ALWAYS, CARRY, INTERRUPT};
 use crate::service::{settle, Next, Outcome};
 
 /// The client's number.
@@ -25,32 +25,7 @@ pub fn host(width: Width) -> Host<Mock> {
 }
 
 fn client(width: Width) -> Client {
-    let is_wide = (width == Width::Bits32) as u32;
-    Client {
-        hot: Hot { real_stack: 0x2000_0400, is_wide, ..Hot::default() },
-        id: CLIENT,
-        width,
-        psp: 0x1234,
-        environment: 0,
-        terminate: 0,
-        host_data: 0x2000,
-        psp_selector: 0,
-        alias_selector: 0,
-        resident: false,
-        in_service: 0,
-        ldt: Default::default(),
-        vectors: [FarPointer::default(); 256],
-        exceptions: [FarPointer::default(); 32],
-        saved_vectors: Vec::new(),
-        dos_blocks: Default::default(),
-        space: Default::default(),
-        dos: Default::default(),
-        watches: Default::default(),
-        coprocessor: 1,
-        fpu: [0; 108],
-        calls: [0; 8],
-        call_next: 0,
-    }
+    Client::new(CLIENT, width, 0x1234, 0x2000, Default::default())
 }
 
 /// Registers with a recognisable value in each, interrupts on.

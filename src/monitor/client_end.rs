@@ -49,7 +49,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let landing = slots.current().landing;
         let outer = slots.current().outer_client;
         if let Some(client) = self.host.clients[id as usize].as_mut() {
-            client.hot.real_stack = super::entry::first_real_stack(client.host_data);
+            client.hot.real_stack = crate::client::first_real_stack(client.host_data);
         }
         // The client's base slot itself becomes DOS's; it keeps its landing, so that the process's end finds it.
         slots.drop_to(base.saturating_sub(1));

@@ -4,13 +4,13 @@ use alloc::boxed::Box;
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
-use crate::client::{Client, Hot, CLIENTS_MAX};
-use crate::dpmi::ldt::{self, Allocated};
+use crate::client::{Client, CLIENTS_MAX};
+use crate::dpmi::ldt;
 use crate::landing::LANDING_PAGE;
 use crate::layout::{event, SEL_BIOS_DATA, SEL_LANDING16, SEL_LANDING32};
 use crate::machine::Machine;
 use crate::paging::space::Space;
-use crate::regs::{FarPointer, Registers, Width, GUEST_FLAGS};
+use crate::regs::{Registers, Width, GUEST_FLAGS};
 use crate::service::Code;
 use crate::x86::descriptor::{Descriptor, BIG, CODE3, DATA3};
 
@@ -236,52 +236,3 @@ pub(super) fn alias_address(facts: &crate::host::Facts, event: u32, number: u32)
     let offset = facts.trap_base + (event * crate::layout::TRAP_STRIDE) as u16;
     (segment - number as u16, offset + (number << 4) as u16)
 }
-
-impl Client {
-    /// A client without descriptors or slots.
-    fn new(id: u8, width: Width, psp: u16, host_data: u16, space: Space) -> Self {
-        Client {
-            hot: Hot {
-                real_stack: first_real_stack(host_data),
-                is_wide: (width == Width::Bits32) as u32,
-                ..Default::default()
-            },
-            id,
-            width,
-            psp,
-            environment: 0,
-            terminate: 0,
-            host_data,
-            psp_selector: 0,
-            alias_selector: 0,
-            resident: false,
-            in_service: 0,
-            ldt: Allocated::new(),
-            vectors: [FarPointer::default(); 256],
-            exceptions: [FarPointer::default(); 32],
-            reflected_fault: [0; 11],
-            saved_vectors: alloc::vec::Vec::new(),
-            dos_blocks: Default::default(),
-            space,
-            dos: Default::default(),
-            watches: Default::default(),
-            coprocessor: 1,
-            fpu: INITIAL_FPU,
-            calls: [0; 8],
-            call_next: 0,
-        }
-    }
-}
-
-/// SS:SP at the top of a client's host data area.
-pub(super) fn first_real_stack(host_data: u16) -> u32 {
-    ((host_data as u32) << 16) | (crate::layout::HOST_PARAGRAPHS * 16)
-}
-
-/// What FNINIT leaves: control word 037Fh, empty tags.
-const INITIAL_FPU: [u8; 108] = {
-    let mut image = [0; 108];
-    (image[0], image[1]) = (0x7F, 0x03);
-    (image[8], image[9]) = (0xFF, 0xFF);
-    image
-};
