@@ -235,6 +235,26 @@ const _: () = {
     assert!(DOS.len() < 255);
 };
 
+/// One bit for each AH of INT 21h that has no row and does not end the process: the entry code reflects those without more
+/// ado.
+pub const PLAIN: [u32; 8] = {
+    let mut plain = [u32::MAX; 8];
+    let mut at = 0;
+    while at < DOS.len() {
+        let mut ah = DOS[at].first >> 8;
+        while ah <= DOS[at].last >> 8 {
+            plain[(ah >> 5) as usize] &= !(1 << (ah & 31));
+            ah += 1;
+        }
+        at += 1;
+    }
+    // Terminate: 00h, 31h, 4Ch.
+    plain[0] &= !1;
+    plain[1] &= !(1 << 0x11);
+    plain[2] &= !(1 << 0x0C);
+    plain
+};
+
 /// The row for a call, or none when nothing is to be translated.
 pub fn find(vector: u8, regs: &Registers) -> Option<&'static Row> {
     let ax = regs.ax();

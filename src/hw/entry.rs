@@ -122,6 +122,7 @@ global_asm!(
     EXCEPTION_RETURN = const landing::EXCEPTION_RETURN,
     CALLBACK_RETURN = const landing::CALLBACK_RETURN,
     RAW_SWITCH = const landing::RAW_SWITCH,
+    PLAIN_DOS = sym super::fast::PLAIN_DOS,
     FAST = sym super::fast::FAST,
     F_CLIENT = const offset_of!(Fast, client),
     F_LDT = const offset_of!(Fast, ldt),

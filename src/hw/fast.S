@@ -372,10 +372,18 @@ software_from_client:
     mov ebx, [ebp + {error}]
     mov edi, ss:[{FAST} + {F_CLIENT}]
     bt ss:[direct_vectors], ebx
-    jnc software_slow
+    jnc perhaps_dos
+direct_vector:
     cmp word ptr ss:[edi + ebx * 8 + {VECTORS} + 4], 0
     jne software_slow
     reflect_client {F_REFLECTED}, software_slow
+// INT 21h with a function that takes and gives no pointer is like any other vector.
+perhaps_dos:
+    cmp ebx, 0x21
+    jne software_slow
+    movzx ecx, byte ptr [ebp + {eax} + 1]
+    bt ss:[{PLAIN_DOS}], ecx
+    jc direct_vector
 software_slow:
     mov eax, ebx
     mov edx, {SOFTWARE}

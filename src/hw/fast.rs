@@ -63,6 +63,9 @@ pub struct Fast {
     pub known_linear: u32,
 }
 
+/// Functions of INT 21h that are reflected as they are, one bit for each AH.
+pub static PLAIN_DOS: [u32; 8] = ferrite::dos::rows::PLAIN;
+
 /// See [`Fast`].
 pub static mut FAST: Fast = Fast {
     client: 0,
