@@ -485,6 +485,9 @@ trap_xms:
     mov ds, ecx
     mov es, ecx
     cld
+    mov ecx, ebp
+    sub ecx, offset {SLOTS}
+    mov [{SLOTS} + {CURRENT}], ecx
     mov esp, offset {WORK_STACK} + {WORK_BYTES}
     push edx
     call {core_xms}
