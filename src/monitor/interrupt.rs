@@ -66,6 +66,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 let outcome = crate::dpmi::vendor::multiplex(&mut self.host, regs);
                 return self.finish(slots, outcome);
             }
+            // The old way to end, which DOS would take for the end of whoever's PSP CS is.
+            (0x20, _) => return self.exit_client(slots, 0),
             // "Terminate and stay resident": the client lives on after DOS has closed its process.
             (0x21, 0x3100..=0x31FF) => self.host.client().resident = true,
             (0x21, _) => self.remember_call(0x21, ax),
