@@ -200,6 +200,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     machine.read_bytes(resident + from as u32, &mut clean);
     let xms = start_xms(&boot, &info, &mut memory, last);
     offer_xms(&mut machine, resident, info.features);
+    heap::settle(&mut memory);
     let mut host = Host::new(machine, memory, xms, facts);
     if boot.transfer_kib != 0 {
         host.transfer_wanted = boot.transfer_kib.min(TRANSFER_MAX_KIB) * 64;

@@ -11,10 +11,12 @@ use arrayvec::ArrayVec;
 use ferrite::paging::frames::Owner;
 use ferrite::paging::Memory;
 
-use super::memory::{map_core_page, HEAP_BASE};
+use super::memory::{map_core_page, unmap_core_page, HEAP_BASE};
 
 /// Most that the heap may grow to: one page table's worth.
 const HEAP_MAX: u32 = 4 << 20;
+/// Free bytes, in whole pages, that the heap has at its end while no client lives.
+const TAIL: u32 = 8 * 4096;
 /// Every block is a multiple of this and aligned to it.
 const GRAIN: u32 = 16;
 
@@ -74,8 +76,13 @@ fn refill_slowly(memory: &mut Memory) {
     }
 }
 
-/// Gives the frames that are too many back to the allocator.
-pub fn trim(memory: &mut Memory) {
+/// Brings the heap's free end and the frames in hand to a fixed size again, whatever clients needed, so that every first
+/// client finds as much memory as the one before.
+pub fn settle(memory: &mut Memory) {
+    heap().trim();
+    refill_slowly(memory);
+    heap().extend();
+    refill_slowly(memory);
     let spare = spare();
     while spare.len() > SPARE_WANTED {
         if let Some(frame) = spare.pop() {
@@ -118,6 +125,47 @@ impl Heap {
     fn block(at: u32) -> &'static mut Free {
         // SAFETY: `at` is a free block's address: mapped, aligned to GRAIN, and only the heap uses it.
         unsafe { &mut *(at as *mut Free) }
+    }
+
+    /// Where the heap ends when only [`TAIL`] whole pages are free at its end.
+    fn settled_end(&self) -> u32 {
+        let mut tail = self.end;
+        let mut at = self.first;
+        while at != 0 {
+            let block = Self::block(at);
+            if at + block.bytes == self.end {
+                tail = at;
+            }
+            at = block.next;
+        }
+        ((tail + 4095) & !4095) + TAIL
+    }
+
+    /// Gives up pages that are free at the end.
+    fn trim(&mut self) {
+        let wanted = self.settled_end();
+        if wanted >= self.end {
+            return;
+        }
+        let mut at = self.first;
+        while Self::block(at).next != 0 {
+            at = Self::block(at).next;
+        }
+        Self::block(at).bytes -= self.end - wanted;
+        while self.end > wanted {
+            self.end -= 4096;
+            unmap_core_page(self.end);
+        }
+    }
+
+    /// Maps pages at the end, as far as there are frames in hand.
+    fn extend(&mut self) {
+        let wanted = self.settled_end().min(HEAP_BASE + HEAP_MAX);
+        while self.end < wanted && map_core_page(self.end) {
+            let at = self.end;
+            self.end += 4096;
+            self.give(at, 4096);
+        }
     }
 
     /// Bytes of the largest free block.

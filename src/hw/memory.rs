@@ -71,6 +71,14 @@ pub fn map_core_page(linear: u32) -> bool {
     true
 }
 
+/// Takes a page that [`map_core_page`] mapped out of the core's tables; its frame comes into hand again.
+pub fn unmap_core_page(linear: u32) {
+    let at = TABLES + (linear >> 12) * 4;
+    heap::keep_frame(peek(at) >> 12);
+    poke(at, 0);
+    cpu::flush_page(linear);
+}
+
 /// Fills a present page of ours with zeros.
 fn clear_page(linear: u32) {
     // SAFETY: the caller has checked that the page is present and may be written; DF is clear.
@@ -337,11 +345,7 @@ impl Machine for Pc {
         cpu::load_ldt(0);
         let pages = core::mem::take(&mut self.ldt_pages[client as usize]);
         for page in 0..pages as u32 {
-            let linear = ldt_address(client) + page * PAGE;
-            let entry = self.table_entry(linear >> 12);
-            self.set_table_entry(linear >> 12, 0);
-            self.flush_page(linear);
-            heap::keep_frame(entry >> 12);
+            unmap_core_page(ldt_address(client) + page * PAGE);
         }
     }
 

@@ -168,6 +168,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         // The transfer buffer belonged to the outermost client's process, which DOS has ended.
         if host.clients.iter().all(|client| client.is_none()) {
             host.facts.transfer = (0, 0);
+            host.callbacks = alloc::vec::Vec::new();
         }
         drop(client);
         // `switch_client` saves nothing for a client that is gone and loads the other's world.

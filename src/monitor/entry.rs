@@ -181,6 +181,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         machine.set_descriptor(id, locked_index, Descriptor::new(locked, LOCKED_BYTES - 1, DATA3, big).0);
         let alias_index = ldt::allocate(machine, id, &mut client.ldt, 1)?;
         machine.set_descriptor(id, alias_index, Descriptor::new(0, 0xFFFF, DATA3, 0).0);
+        // Handlers and callbacks run with these, and the entry code knows where the stack lies: not the client's to change.
+        client.ldt.fix(locked_index);
+        client.ldt.fix(alias_index);
         client.hot.locked_selector = (locked_index << 3 | 7) as u32;
         client.hot.locked_base = locked;
         client.hot.locked_esp = LOCKED_BYTES;
