@@ -96,8 +96,9 @@ pub static mut FAST: Fast = Fast {
 
 /// The words, for changing.
 fn words() -> &'static mut Fast {
+    let at = &raw mut FAST;
     // SAFETY: one thread of control; no caller keeps the reference beyond its own function.
-    unsafe { &mut *(&raw mut FAST) }
+    unsafe { &mut *at }
 }
 
 /// Fills what does not change after start.

@@ -49,14 +49,16 @@ static ALLOCATOR: CoreAllocator = CoreAllocator;
 
 /// The heap's state.
 fn heap() -> &'static mut Heap {
+    let at = &raw mut HEAP;
     // SAFETY: one thread of control, and no caller keeps the reference beyond its own function.
-    unsafe { &mut *(&raw mut HEAP) }
+    unsafe { &mut *at }
 }
 
 /// The frames in hand.
 fn spare() -> &'static mut ArrayVec<u32, SPARE_MAX> {
+    let at = &raw mut SPARE;
     // SAFETY: one thread of control, and no caller keeps the reference beyond its own function.
-    unsafe { &mut *(&raw mut SPARE) }
+    unsafe { &mut *at }
 }
 
 /// Tops up the frames in hand. Cheap when there are enough; when memory is short, it stays short.

@@ -39,10 +39,11 @@ pub fn with<T>(f: impl FnOnce(&mut Core, &mut Slots) -> T) -> T {
     // Plain load and store: one CPU with interrupts off.
     assert!(READY.load(Ordering::Relaxed) && !BUSY.load(Ordering::Relaxed), "the core's state is not free");
     BUSY.store(true, Ordering::Relaxed);
+    let (monitor, slots) = ((&raw mut MONITOR).cast::<Core>(), &raw mut SLOTS);
     // SAFETY: BUSY makes this the only reference; READY says that it was written.
-    let monitor = unsafe { (*(&raw mut MONITOR)).assume_init_mut() };
+    let monitor = unsafe { &mut *monitor };
     // SAFETY: BUSY makes this the only reference; the entry code touches the slots only while no Rust code runs.
-    let slots = unsafe { &mut *(&raw mut SLOTS) };
+    let slots = unsafe { &mut *slots };
     let result = f(monitor, slots);
     BUSY.store(false, Ordering::Relaxed);
     result
@@ -50,10 +51,11 @@ pub fn with<T>(f: impl FnOnce(&mut Core, &mut Slots) -> T) -> T {
 
 /// Stores the monitor that start-up has built, and the clean copy of the resident code.
 pub fn install(core: Core, clean: (u16, Vec<u8>)) {
+    let (monitor, kept) = ((&raw mut MONITOR).cast::<Core>(), &raw mut CLEAN);
     // SAFETY: called once, before READY; no reference exists.
-    unsafe { (*(&raw mut MONITOR)).write(core) };
+    unsafe { monitor.write(core) };
     // SAFETY: as above.
-    unsafe { *(&raw mut CLEAN) = clean };
+    unsafe { kept.write(clean) };
     READY.store(true, Ordering::Relaxed);
 }
 
@@ -67,8 +69,9 @@ macro_rules! resident_field {
 /// A crossing from real mode. True: a client runs now; false: leave again.
 pub fn real_event(resident: u32) -> bool {
     let at = resident_field!(resident, frame, RealFrame);
+    let event = (at as usize + core::mem::offset_of!(RealFrame, event)) as *const u8;
     // SAFETY: the resident part lies in conventional memory, identity-mapped, aligned to 16; it has filled the frame.
-    let event = unsafe { (&raw const (*at).event).read() } as u32;
+    let event = unsafe { event.read() } as u32;
     if matches!(event, event::XMS | event::XMS_AGAIN) && READY.load(Ordering::Relaxed) {
         // SAFETY: as above; until the core leaves, nothing else reads or writes the frame.
         let frame = unsafe { &mut *at };
@@ -132,8 +135,9 @@ fn activate(resident: u32, at: *mut RealFrame, mut frame: RealFrame) -> bool {
 pub fn leave_active() {
     with(|core, slots| {
         let resident = core.host.facts.resident;
+        let clean = &raw const CLEAN;
         // SAFETY: no reference to CLEAN exists outside this function after start.
-        let (start, bytes) = unsafe { &*(&raw const CLEAN) };
+        let (start, bytes) = unsafe { &*clean };
         core.host.machine.write_bytes(resident + *start as u32, bytes);
         core.host.machine.load_space(core.host.facts.kernel_directory);
         cpu::load_ldt(0);

@@ -72,13 +72,20 @@ const fn is_closed(vector: usize) -> bool {
     matches!(vector, 0x01 | 0x02 | 0x06 | 0x07 | 0x08..=0x0F | 0x70..=0x77)
 }
 
+/// The live descriptor table, for changing.
+fn descriptors() -> &'static mut [u64; GDT_BYTES / 8] {
+    let at = &raw mut GDT;
+    // SAFETY: one thread of control; no caller keeps the reference, and the CPU reads what is whole at any time.
+    unsafe { &mut *at }
+}
+
 /// Fills the tables.
 ///
 /// # Safety
 /// Called once, at start, from the core's only thread of control.
 pub unsafe fn fill(resident: u32, leave: u16) {
     let tss = (&raw const TSS) as u32;
-    let gdt = (&raw mut GDT).cast::<u64>();
+    let gdt = descriptors();
     let entries = [
         (SEL_CORE_CODE, Descriptor::new(0, !0, 0x9B, BIG)),
         (SEL_CORE_DATA, Descriptor::new(0, !0, 0x93, BIG)),
@@ -91,43 +98,33 @@ pub unsafe fn fill(resident: u32, leave: u16) {
         (SEL_ESPFIX, Descriptor::new(0, !0, 0x93, BIG)),
     ];
     for (selector, descriptor) in entries {
-        // SAFETY: every selector above lies inside GDT_BYTES.
-        unsafe { gdt.add(selector as usize >> 3).write(descriptor.0) };
+        gdt[selector as usize >> 3] = descriptor.0;
     }
     let stubs = (&raw const vector_stubs) as u32;
-    let idt = (&raw mut IDT).cast::<u64>();
-    for vector in 0..256 {
+    let idt = &raw mut IDT;
+    // SAFETY: the caller's promise: nobody else refers to the table.
+    let idt = unsafe { &mut *idt };
+    for (vector, entry) in idt.iter_mut().enumerate() {
         let at = stubs + vector as u32 * 32;
         let access: u64 = if is_closed(vector) { 0x8E00 } else { 0xEE00 };
-        let gate =
+        *entry =
             (at & 0xFFFF) as u64 | (SEL_CORE_CODE as u64) << 16 | access << 32 | ((at >> 16) as u64) << 48;
-        // SAFETY: the table has 256 entries.
-        unsafe { idt.add(vector).write(gate) };
     }
-    // SAFETY: an address inside the static; nothing is read.
-    let bitmap = unsafe { (&raw mut TSS.bitmap).cast::<u8>() };
+    let task = &raw mut TSS;
+    // SAFETY: the caller's promise: nobody else refers to it.
+    let task = unsafe { &mut *task };
     for port in CAUGHT_PORTS {
-        let byte = port as usize / 8;
-        // SAFETY: ports are below 65536, so the byte lies inside the bitmap.
-        let old = unsafe { bitmap.add(byte).read() };
-        // SAFETY: as above.
-        unsafe { bitmap.add(byte).write(old | 1 << (port % 8)) };
+        task.bitmap[port as usize / 8] |= 1 << (port % 8);
     }
-    // SAFETY: as above; the last byte.
-    unsafe { bitmap.add(BITMAP_BYTES - 1).write(0xFF) };
-    // SAFETY: LEAVE is a static of two words.
-    unsafe { (&raw mut LEAVE).cast::<u32>().write(leave as u32) };
+    task.bitmap[BITMAP_BYTES - 1] = 0xFF;
+    let way_out = &raw mut LEAVE;
+    // SAFETY: as above.
+    unsafe { way_out.write([leave as u32, SEL_RESIDENT_CODE]) };
 }
 
 /// Loads the task register; each crossing from real mode may, as the busy bit is cleared first.
 pub fn load_task() {
-    let gdt = (&raw mut GDT).cast::<u64>();
-    // SAFETY: SEL_TSS lies inside the table.
-    let slot = unsafe { gdt.add(SEL_TSS as usize >> 3) };
-    // SAFETY: as above.
-    let busy = unsafe { slot.read() };
-    // SAFETY: as above.
-    unsafe { slot.write(busy & !(2 << 40)) };
+    descriptors()[SEL_TSS as usize >> 3] &= !(2 << 40);
     // SAFETY: the descriptor names the static TSS and is not busy.
     unsafe { core::arch::asm!("ltr {0:x}", in(reg) SEL_TSS, options(nostack, preserves_flags)) };
 }
@@ -135,6 +132,5 @@ pub fn load_task() {
 /// Points the LDT descriptor at a client's table; `bytes` 0 for none.
 pub fn set_ldt(base: u32, bytes: u32) {
     let descriptor = Descriptor::new(base, bytes.saturating_sub(1), 0x82, 0);
-    // SAFETY: SEL_LDT lies inside the table, which only the core uses.
-    unsafe { (&raw mut GDT).cast::<u64>().add(SEL_LDT as usize >> 3).write(descriptor.0) };
+    descriptors()[SEL_LDT as usize >> 3] = descriptor.0;
 }
