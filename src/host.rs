@@ -101,6 +101,8 @@ pub struct Host<M: Machine> {
     pub transfer_wanted: u16,
     /// The linear address that goes with [`Next::PageIn`].
     pub wanted_page: u32,
+    /// The swap file.
+    pub swap_file: crate::dos::swapfile::SwapFile,
     /// What the start-up found.
     pub facts: Facts,
 }
@@ -227,6 +229,7 @@ impl<M: Machine> Host<M> {
             transfer_step: Default::default(),
             transfer_wanted: 0x200,
             wanted_page: 0,
+            swap_file: Default::default(),
             facts,
         }
     }

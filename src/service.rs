@@ -16,6 +16,8 @@ pub enum Next {
     Exit,
     /// Bring in the page at `host.wanted_page`, then run the same service again.
     PageIn,
+    /// What `host.swap_file.job` wanted is there, or refused.
+    Paged,
     /// The handler has set the registers, flags included, as they are to be.
     AsIs,
 }

@@ -27,6 +27,7 @@ pub mod row;
 pub mod rows;
 mod span;
 mod stream;
+pub mod swapfile;
 #[cfg(test)]
 mod tests;
 pub mod transfer;

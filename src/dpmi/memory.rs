@@ -277,6 +277,25 @@ pub fn map_conventional<M: Machine>(host: &mut Host<M>, regs: &mut Registers) ->
     }
 }
 
+/// How many pages a refused service of this group wanted beside those that it had, page tables included; `None` for services
+/// that allocate nothing.
+pub fn frames_wanted<M: Machine>(host: &mut Host<M>, ax: u16, regs: &Registers) -> Option<u32> {
+    let (bytes, handle) = match ax {
+        0x0501 => (regs.bx_cx(), None),
+        0x0503 => (regs.bx_cx(), Some(regs.si_di())),
+        0x0504 => (regs.ecx, None),
+        0x0505 => (regs.ecx, Some(regs.esi)),
+        _ => return None,
+    };
+    let had = match handle {
+        Some(handle) => parts(host).0.block_of(handle).ok()?.pages,
+        None => 0,
+    };
+    let pages = (bytes >> 12) + (bytes & (PAGE - 1) != 0) as u32;
+    let more = pages.saturating_sub(had);
+    Some(more + (more >> 10) + 3)
+}
+
 /// AX=050Ah. In: SI:DI handle. Out: SI:DI size in bytes, BX:CX linear address. Refused: 8023h.
 pub fn block_information<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let block = parts(host).0.block_of(regs.si_di())?;

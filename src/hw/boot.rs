@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use arrayvec::ArrayVec;
+use ferrite::dos::swapfile::SwapFile;
 use ferrite::heap::BLOCKS_MAX;
 use ferrite::host::{Facts, Host};
 use ferrite::landing::{END, LANDING_PAGE, LANDING_VECTOR};
@@ -204,6 +205,10 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     let mut host = Host::new(machine, memory, xms, facts);
     if boot.transfer_kib != 0 {
         host.transfer_wanted = boot.transfer_kib.min(TRANSFER_MAX_KIB) * 64;
+    }
+    // Where page faults nest in the emulator, nothing may fault for long.
+    if boot.flags & (boot_flag::NO_SWAP | boot_flag::EAGER) == 0 {
+        host.swap_file = SwapFile::new(&boot.swap_path, boot.swap_limit_kib);
     }
     fast::prepare(&host);
     host::install(Monitor::new(host, Screen), (from, clean));

@@ -166,7 +166,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut regs = *slots.regs();
         let mut frame = [0; 2];
         if !self.read_from_client(&regs, &mut frame) {
-            return self.exception_here(slots, 0x0C, 0);
+            return self.stack_fault(slots);
         }
         self.pop_from_client(&mut regs, 2);
         regs.eip = frame[0];

@@ -6,9 +6,11 @@
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::client::{reaches_protected_mode, CLIENTS_MAX};
-use crate::host::RealTarget;
+use crate::dos::swapfile;
+use crate::host::{Finish, RealCall, RealTarget};
 use crate::machine::Machine;
 use crate::regs::Registers;
+use crate::service::Next;
 
 /// The DOS exit code of a client that a fault ended.
 const FAULT_EXIT: u8 = 0xFF;
@@ -41,6 +43,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn exit_client(&mut self, slots: &mut Slots, code: u8) -> Resume {
         let id = self.host.current;
         log::info!(target: "client", "client {id} ends with {code:02X}");
+        let psp = swapfile::abandon(&mut self.host);
         self.disconnect(id);
         self.restore_psp(id);
         let base = self.base_of_client(slots, id);
@@ -50,6 +53,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let outer = slots.current().outer_client;
         if let Some(client) = self.host.clients[id as usize].as_mut() {
             client.hot.real_stack = crate::client::first_real_stack(client.host_data);
+        }
+        if let Some(psp) = psp {
+            // DOS has to know again whose process it is that ends.
+            slots.drop_to(base);
+            slots.regs().set_ax(0x4C00 | code as u16);
+            let regs = Registers { eax: 0x5000, ebx: psp as u32, ..Default::default() };
+            let finish = Finish::Then(|_, _, _| Ok(Next::Exit));
+            self.host.call = Some(RealCall { target: RealTarget::Interrupt(0x21), regs, stack: 0, words: (0, 0), finish });
+            return self.real_call(slots);
         }
         // The client's base slot itself becomes DOS's; it keeps its landing, so that the process's end finds it.
         slots.drop_to(base.saturating_sub(1));
@@ -105,10 +117,25 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         *slots.regs() = regs;
         self.forget_terminate(id, terminate);
         if !stays {
-            let current = self.host.current;
-            self.disconnect(id);
-            self.discard_client(id, current);
+            if let Some(resume) = self.close_swap(slots, id) {
+                return resume;
+            }
+            return self.give_up_client(slots, id, self.host.current);
         }
+        self.still_active()
+    }
+
+    /// The client of a process that has ended is no more. `outer` becomes current.
+    pub(super) fn give_up_client(&mut self, _: &mut Slots, id: u8, outer: u8) -> Resume {
+        self.disconnect(id);
+        self.discard_client(id, outer);
+        if !self.host.swap_file.is_open() && self.host.memory.swap.take().is_some() {
+            self.host.memory.frames.set_elsewhere(0);
+        }
+        self.still_active()
+    }
+
+    fn still_active(&mut self) -> Resume {
         if self.host.clients.iter().all(|client| client.is_none()) {
             self.active = false;
             return Resume::Dormant;

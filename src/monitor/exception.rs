@@ -9,6 +9,7 @@
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
+use crate::dos::swapfile::Job;
 use crate::host::Host;
 use crate::landing;
 use crate::machine::Machine;
@@ -39,8 +40,10 @@ const FAULT_FROM_USER: u32 = 4;
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// An exception in a client's code; the error code, or zero, is in the slot.
     pub(super) fn exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
-        if vector == PAGE_FAULT && self.page_fault(slots) {
-            return Resume::Guest;
+        if vector == PAGE_FAULT {
+            if let Some(resume) = self.page_fault(slots) {
+                return resume;
+            }
         }
         if vector == GENERAL_PROTECTION {
             if let Some(resume) = self.privileged_instruction(slots) {
@@ -122,7 +125,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut from = *slots.regs();
         let mut frame = [0; 6];
         if !self.read_from_client(&from, &mut frame) {
-            return self.exception_here(slots, 0x0C, 0);
+            return self.stack_fault(slots);
         }
         let narrow = self.host.width() == Width::Bits16;
         let vector = slots.slot[index].vector;
@@ -173,21 +176,28 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// A page fault: was it ours to repair?
-    fn page_fault(&mut self, slots: &mut Slots) -> bool {
+    fn page_fault(&mut self, slots: &mut Slots) -> Option<Resume> {
         let error = slots.regs().error;
-        self.repair_page(self.fault_address, error)
+        let linear = self.fault_address;
+        match self.fault_outcome(linear, error)? {
+            FaultOutcome::Handled => Some(Resume::Guest),
+            FaultOutcome::PageIn(page) => Some(self.page_in(slots, Job::Fault, page, 0)),
+            FaultOutcome::NotOurs => None,
+        }
     }
 
     /// Gives the current client the page at `linear` if it only has to be filled. `error` is the CPU's error code; that the
     /// access was the guest's own is taken for granted: emulators push a far call's frame as ring 0.
     #[inline]
     pub fn repair_page(&mut self, linear: u32, error: u32) -> bool {
+        self.fault_outcome(linear, error) == Some(FaultOutcome::Handled)
+    }
+
+    #[inline]
+    fn fault_outcome(&mut self, linear: u32, error: u32) -> Option<FaultOutcome> {
         let Host { clients, machine, memory, current, .. } = &mut self.host;
-        let Some(client) = clients[*current as usize].as_mut() else { return false };
-        match client.space.fault(machine, memory, linear, error | FAULT_FROM_USER) {
-            FaultOutcome::Handled => true,
-            FaultOutcome::PageIn(_) | FaultOutcome::NotOurs => false,
-        }
+        let client = clients[*current as usize].as_mut()?;
+        Some(client.space.fault(machine, memory, linear, error | FAULT_FROM_USER))
     }
 
     /// The bytes at a client's CS:EIP, as many as can be read.
@@ -248,8 +258,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// An exception in V86 code.
     pub(super) fn v86_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
-        if vector == PAGE_FAULT && self.page_fault(slots) {
-            return Resume::Guest;
+        if vector == PAGE_FAULT {
+            if let Some(resume) = self.page_fault(slots) {
+                return resume;
+            }
         }
         if vector == GENERAL_PROTECTION {
             let regs = *slots.regs();

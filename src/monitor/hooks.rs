@@ -6,6 +6,7 @@ use core::mem::size_of;
 use super::{Monitor, Reporter};
 use crate::layout::{event, StatusInfo, LOW_END};
 use crate::machine::Machine;
+use crate::paging::swap::Slots;
 use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::vm86::decode::{Operand, Operation, Port};
 use crate::x86::entry::{ACCESSED, DIRTY, PRESENT, USER, WRITABLE};
@@ -237,6 +238,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let frames = &self.host.memory.frames;
         let clients = self.host.clients.iter().flatten().count() as u32;
         let kib = |pages: u32| pages * 4;
+        let slots = |count: fn(&Slots) -> u32| self.host.memory.swap.as_ref().map_or(0, |swap| count(&swap.slots));
         let core = frames.total() - frames.free_count();
         [
             size_of::<StatusInfo>() as u32,
@@ -244,12 +246,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             kib(frames.total()),
             kib(frames.free_count()),
             kib(core),
-            0,
-            0,
+            kib(slots(|slots| slots.pages())),
+            kib(slots(|slots| slots.used())),
             self.host.xms.handles_used() as u32 | (self.host.xms.handles_total() as u32) << 16,
             self.host.memory.counts.faults,
-            0,
-            0,
+            self.host.memory.counts.read,
+            self.host.memory.counts.written,
         ]
     }
 }

@@ -22,7 +22,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut changed = *regs;
         let frame = [regs.eflags, regs.cs & 0xFFFF, regs.eip];
         if !self.push_on_client(&mut changed, &frame) {
-            return self.exception_here(slots, 0x0C, 0);
+            return self.stack_fault(slots);
         }
         changed.cs = handler.selector as u32;
         changed.eip = handler.offset;
@@ -41,6 +41,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if vector == 0x31 {
             return self.int31(slots);
         }
+        self.vector = vector;
         let regs = slots.regs();
         let ax = regs.ax();
         match (vector, ax) {
@@ -248,7 +249,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut frame = [0; 3];
         let current = *regs;
         if !self.read_from_client(&current, &mut frame) {
-            return self.exception_here(slots, 0x0C, 0);
+            return self.stack_fault(slots);
         }
         let mut changed = current;
         self.pop_from_client(&mut changed, 3);

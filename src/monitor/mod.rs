@@ -18,6 +18,7 @@ pub mod entry;
 mod exception;
 mod hooks;
 mod interrupt;
+mod paging;
 mod real;
 pub mod slots;
 mod trap;
@@ -27,7 +28,7 @@ pub use interrupt::LOCKED_RESERVE;
 pub use real::structure;
 
 use crate::dpmi::INT31;
-use crate::host::Host;
+use crate::host::{Host, Refused};
 use crate::landing::LANDING_VECTOR;
 use crate::layout::{RealFrame, TRAP_VECTOR};
 use crate::machine::Machine;
@@ -68,6 +69,10 @@ pub struct Monitor<M: Machine + 'static, R> {
     pub a20: bool,
     /// Keyboard controller: a write-output-port command is waiting for its data byte.
     keyboard_command: bool,
+    /// The interrupt whose service runs, or ran in the current slot last.
+    vector: u8,
+    /// A page of a client's stack that is in the swap file, which an access has just missed; 0 for none.
+    missing: u32,
     /// Real-mode INT 22h address and such that a dying client's cleanup needs is in the client.
     active: bool,
 }
@@ -82,6 +87,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             fault_address: 0,
             a20: true,
             keyboard_command: false,
+            vector: 0,
+            missing: 0,
             active: false,
         }
     }
@@ -134,10 +141,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let regs = slots.regs();
         let ax = regs.ax();
         self.remember_call(0x31, ax);
+        self.vector = 0x31;
         let outcome = match INT31::<M>::find(ax) {
             Some(handler) => handler(&mut self.host, regs),
             None => Err(crate::service::Code::Unsupported.into()),
         };
+        if let Err(refusal) = outcome {
+            let grown = self.grow_for(slots, ax, refusal);
+            return self.finish(slots, grown.unwrap_or(outcome));
+        }
         self.finish(slots, outcome)
     }
 
@@ -150,11 +162,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 let code = slots.regs().al();
                 self.exit_client(slots, code)
             }
-            Next::PageIn => {
-                // Every page is resident until there is a swap file; the handler found one that is neither.
-                log::error!(target: "paging", "page-in asked for at {:08X}", self.host.wanted_page);
-                self.kill_client(slots, 0x0E)
-            }
+            Next::PageIn => self.page_in_for_service(slots),
+            Next::Paged => self.job_over(slots),
         }
     }
 
@@ -242,7 +251,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return false;
         }
         let at = base.wrapping_add(new);
-        if self.host.writable(at, bytes).is_err() {
+        if let Err(refused) = self.host.writable(at, bytes) {
+            self.note_missing(refused);
             return false;
         }
         for (index, value) in values.iter().rev().enumerate() {
@@ -261,7 +271,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let Some((base, sp, _)) = self.client_stack(regs) else { return false };
         let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
         let at = base.wrapping_add(sp);
-        if self.host.readable(at, size * into.len() as u32).is_err() {
+        if let Err(refused) = self.host.readable(at, size * into.len() as u32) {
+            self.note_missing(refused);
             return false;
         }
         for (index, value) in into.iter_mut().enumerate() {
@@ -272,6 +283,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             };
         }
         true
+    }
+
+    #[cold]
+    fn note_missing(&mut self, refused: Refused) {
+        self.missing = match refused {
+            Refused::PageIn(page) => page,
+            Refused::Bad => 0,
+        };
     }
 
     /// Pops `count` words or double words, by the client's width.

@@ -209,6 +209,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             Finish::Then(then) => {
                 slot.landing = Landing::Continue;
+                slot.vector = self.vector;
                 self.thens[depth] = Some(then);
             }
         }
@@ -229,7 +230,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             log::error!(target: "monitor", "a return from real mode that nobody waits for");
             return Resume::Guest;
         };
-        let (landing, data) = (slots.slot[index].landing, slots.slot[index].data);
+        let (landing, data, vector) = (slots.slot[index].landing, slots.slot[index].data, slots.slot[index].vector);
         self.unwind(slots, index);
         match landing {
             Landing::Reflected => {
@@ -239,11 +240,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 Resume::Guest
             }
             Landing::Structure => {
-                self.store_structure(data, &from);
-                self.finish(slots, Ok(crate::service::Next::Resume))
+                self.put_structure(slots, data, &from)
             }
             Landing::Continue => match self.thens[index].take() {
                 Some(then) => {
+                    self.vector = vector;
                     let outcome = then(&mut self.host, slots.regs(), &from);
                     self.finish(slots, outcome)
                 }
@@ -285,7 +286,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Writes V86 registers into a client's register structure, if it is still there. CS:IP and SS:SP stay, as the specification has it for
     /// 0300h to 0302h.
-    fn store_structure(&mut self, at: u32, from: &Registers) {
+    pub(super) fn store_structure(&mut self, at: u32, from: &Registers) {
         if self.host.writable(at, structure::SIZE).is_err() {
             return;
         }

@@ -35,6 +35,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             // Nothing is saved; the RETF behind the site returns.
             event::SAVE_STATE => Resume::Guest,
             event::REBOOT => self.reporter.reboot(),
+            // A critical error in a call of the core's own fails; Ctrl-C goes on.
+            event::CRITICAL => {
+                if number == 1 {
+                    let failed = slots.regs().eax & 0xFFFF_FF00 | 3;
+                    slots.regs().eax = failed;
+                }
+                Resume::Guest
+            }
             event::XMS => {
                 self.xms_event(slots.regs(), true, false);
                 Resume::Guest

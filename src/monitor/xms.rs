@@ -13,7 +13,7 @@ use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::regs::{Registers, Width, INTERRUPT};
-use crate::service::Next;
+use crate::dos::swapfile::Job;
 use crate::xms::{self, XmsContext, XmsNext};
 
 /// Bytes of a trap site's INT, behind which its continuation lies.
@@ -153,8 +153,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let structure = match self.structure_of(&regs, bytes) {
             Ok(structure) => structure,
             Err(Refused::PageIn(page)) => {
-                self.host.wanted_page = page;
-                return self.finish(slots, Ok(Next::PageIn));
+                // The trap at the landing point runs again.
+                slots.regs().eip = slots.regs().eip.wrapping_sub(2);
+                return self.page_in(slots, Job::Fault, page, 0);
             }
             // The segment is wrong or too short: what any access to it would be.
             Err(Refused::Bad) => return self.exception_here(slots, 0x0D, 0),

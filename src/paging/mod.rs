@@ -80,6 +80,11 @@ impl Memory {
         self.frames.promisable()
     }
 
+    /// Pages that could be promised now, on account of the swap file as it is and of what the heap would give back.
+    pub fn available_with_swap(&self) -> u32 {
+        self.frames.promisable()
+    }
+
     /// Promises `count` frames, with what the heap would give back if there is no other way. False, and nothing
     /// promised, when memory does not suffice.
     #[must_use]

@@ -335,7 +335,7 @@ impl Space {
     }
 
     /// The state of a page in the client's arena, whether the space is loaded or not.
-    pub(super) fn page_anywhere<M: Machine>(&self, machine: &M, linear: u32) -> Page {
+    pub(crate) fn page_anywhere<M: Machine>(&self, machine: &M, linear: u32) -> Page {
         match Page::decode(self.locate(machine, linear).map_or(0, |(_, entry)| entry)) {
             Page::Absent => {
                 self.blocks.lookup(linear).map_or(Page::Absent, |block| default_page(block.usage))

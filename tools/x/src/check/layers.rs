@@ -49,6 +49,7 @@ const RULE: Rule = Rule {
         ("client", "dos::Holdings"),
         ("host", "dos::Calls"),
         ("host", "dos::transfer::Step"),
+        ("host", "dos::swapfile::SwapFile"),
     ],
 };
 

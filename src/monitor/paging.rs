@@ -1,0 +1,146 @@
+//! Pages that come in from the swap file: what a fault or a service that waits for one goes through.
+//!
+//! The guest in the current slot stays as it is. The conversation with DOS ([`crate::dos::swapfile`]) runs in slots above; at
+//! its end the instruction is run again, or the interrupt that the service was called by.
+
+use super::slots::Slots;
+use super::{Monitor, Reporter, Resume};
+use crate::dos::swapfile::{self, Ended, Job};
+use crate::dpmi::memory::frames_wanted;
+use crate::machine::Machine;
+use crate::regs::Registers;
+use crate::service::{Code, Next, Outcome, Refusal};
+
+const PAGE_FAULT: u8 = 0x0E;
+
+impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
+    /// The page at `linear` (0: so many frames) is wanted for `job`, in the current slot.
+    #[cold]
+    pub(super) fn page_in(&mut self, slots: &mut Slots, job: Job, linear: u32, frames: u32) -> Resume {
+        self.host.wanted_page = linear;
+        if self.host.memory.swap.is_none() || !swapfile::may_call(&self.host) || !slots.has_room(4) {
+            let done = swapfile::without_transfer(&mut self.host, linear, frames);
+            return self.paged(slots, job, if done { Ended::Well } else { Ended::Refused });
+        }
+        let outcome = swapfile::begin_request(&mut self.host, job, linear, frames);
+        self.finish(slots, outcome)
+    }
+
+    /// A service wants a page or frames, then to be called again.
+    #[cold]
+    pub(super) fn page_in_for_service(&mut self, slots: &mut Slots) -> Resume {
+        let linear = self.host.wanted_page;
+        let frames = if linear == 0 { self.host.memory.wanted_frames } else { 0 };
+        let job = Job::Service(self.vector);
+        self.page_in(slots, job, linear, frames)
+    }
+
+    /// A stack of the client's is in the swap file: the INT instruction before CS:EIP runs again, once it is there. Else it is
+    /// the exception of a stack that cannot be used.
+    #[cold]
+    pub(super) fn stack_fault(&mut self, slots: &mut Slots) -> Resume {
+        match core::mem::take(&mut self.missing) {
+            0 => self.exception_here(slots, 0x0C, 0),
+            linear => {
+                slots.regs().eip = slots.regs().eip.wrapping_sub(2);
+                self.page_in(slots, Job::Fault, linear, 0)
+            }
+        }
+    }
+
+    /// The job that the host's conversation was for is over.
+    #[cold]
+    pub(super) fn job_over(&mut self, slots: &mut Slots) -> Resume {
+        let job = core::mem::take(&mut self.host.swap_file.job);
+        let ended = self.host.swap_file.ended;
+        self.paged(slots, job, ended)
+    }
+
+    fn paged(&mut self, slots: &mut Slots, job: Job, ended: Ended) -> Resume {
+        match (job, ended) {
+            (Job::Close(id), _) => {
+                let outer = self.host.swap_file.outer;
+                self.give_up_client(slots, id, outer)
+            }
+            (Job::Grow(vector), ended) => {
+                self.host.swap_file.tried = ended != Ended::Well;
+                self.default_interrupt(slots, vector)
+            }
+            (Job::Service(vector), Ended::Well) => self.default_interrupt(slots, vector),
+            (Job::Structure, Ended::Well) => {
+                let (at, from) = self.host.swap_file.structure;
+                self.put_structure(slots, at, &from)
+            }
+            (Job::Service(_), Ended::Refused) if self.host.wanted_page == 0 => {
+                self.finish(slots, Err(Code::PhysicalMemoryUnavailable.into()))
+            }
+            (Job::Fault, Ended::Well) | (Job::None, _) => {
+                self.pin_if_interrupting(slots);
+                Resume::Guest
+            }
+            _ => {
+                self.fault_address = self.host.wanted_page;
+                log::error!(target: "paging", "the page at {:08X} cannot come in now", self.fault_address);
+                self.kill_client(slots, PAGE_FAULT)
+            }
+        }
+    }
+
+    /// What an interrupt handler touches stays in memory from then on.
+    fn pin_if_interrupting(&mut self, slots: &mut Slots) {
+        let linear = self.host.wanted_page;
+        let inside = slots.slot[1..=slots.index()].iter().any(|slot| slot.locked & 1 != 0);
+        if inside && self.host.readable(linear, 1).is_ok() {
+            self.pin_page(linear);
+        }
+    }
+
+    /// Keeps the page at `linear`, if it is the client's own and there, in memory for good.
+    fn pin_page(&mut self, linear: u32) {
+        let crate::host::Host { clients, machine, memory, current, .. } = &mut self.host;
+        if let Some(client) = clients[*current as usize].as_mut() {
+            client.space.pin(machine, memory, linear);
+        }
+    }
+
+    /// Writes a register structure, once it is in memory.
+    pub(super) fn put_structure(&mut self, slots: &mut Slots, at: u32, from: &Registers) -> Resume {
+        if let Err(crate::host::Refused::PageIn(page)) = self.host.writable(at, super::structure::SIZE) {
+            self.host.swap_file.structure = (at, *from);
+            return self.page_in(slots, Job::Structure, page, 0);
+        }
+        self.store_structure(at, from);
+        self.finish(slots, Ok(Next::Resume))
+    }
+
+    /// A service was refused for want of memory: the file may grow, and the service be called again. `None`: it is
+    /// refused.
+    #[cold]
+    pub(super) fn grow_for(&mut self, slots: &mut Slots, ax: u16, refusal: Refusal) -> Option<Outcome> {
+        if core::mem::take(&mut self.host.swap_file.tried)
+            || !self.host.swap_file.allowed
+            || refusal.code != Code::PhysicalMemoryUnavailable as u16
+            || !swapfile::may_call(&self.host)
+            || !slots.has_room(4)
+        {
+            return None;
+        }
+        let wanted = frames_wanted(&mut self.host, ax, slots.regs())?;
+        let more = wanted.saturating_sub(self.host.memory.available_with_swap());
+        Some(swapfile::begin_growth(&mut self.host, 0x31, more.max(1)))
+    }
+
+    /// The last client's process has ended: the swap file goes before the client does. `None`: there is nothing to do.
+    #[cold]
+    pub(super) fn close_swap(&mut self, slots: &mut Slots, id: u8) -> Option<Resume> {
+        let others = self.host.clients.iter().flatten().any(|client| client.id != id);
+        if others || !self.host.swap_file.is_open() || !swapfile::may_call(&self.host) {
+            return None;
+        }
+        self.disconnect(id);
+        self.host.swap_file.outer = self.host.current;
+        self.switch_client(id);
+        let outcome = swapfile::begin_close(&mut self.host, id);
+        Some(self.finish(slots, outcome))
+    }
+}

@@ -1,0 +1,18 @@
+; Demand paging: 14 MiB on a machine with 8 MiB are filled and verified in order, backwards, in strides and at random, page by
+; page through the swap file (DPMI 0.9, chapter on virtual memory; 0501h).
+; expect: pass
+; machines: qemu
+; memory: 8
+; width: 32
+; timeout: 120
+; boot: own
+
+%define FILL_MIB 14
+%include "dpmi.inc"
+
+main:
+        call    enter_protected_mode
+        call    fill_all
+        jmp     finish
+
+%include "fill.inc"
