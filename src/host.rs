@@ -203,6 +203,21 @@ impl<M: Machine> Host<M> {
         }
     }
 
+    /// Keeps what an interrupt, an exception or a callback will use of the current client's memory resident, where there is
+    /// a swap file: it may be wanted while DOS cannot be called. A handler's end is not known; a page of it counts.
+    pub fn keep_resident(&mut self, pointer: FarPointer) {
+        if self.memory.swap.is_none() || pointer.selector & 4 == 0 {
+            return;
+        }
+        let Ok(first) = self.linear_of(pointer.selector, pointer.offset, 1) else { return };
+        for linear in [first, first.saturating_add(0xFFF)] {
+            if linear >= LOW_END && self.readable(linear, 1).is_ok() {
+                let Some(client) = self.clients[self.current as usize].as_mut() else { return };
+                client.space.pin(&mut self.machine, &mut self.memory, linear);
+            }
+        }
+    }
+
     /// Turns a refused access into a service's answer: "page in, then again", or the refusal given.
     pub fn refuse(&mut self, refused: Refused, code: Code) -> Result<Next, Refusal> {
         match refused {

@@ -103,6 +103,8 @@ pub fn allocate_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -
         }
     };
     host.callbacks[number] = callback;
+    host.keep_resident(procedure);
+    host.keep_resident(structure);
     let (segment, offset) = callback_address(host, number);
     regs.set_cx(segment);
     regs.set_dx(offset);

@@ -58,6 +58,7 @@ fn take<M: Machine>(host: &mut Host<M>, regs: &Registers, default: u32) -> Resul
     if !host.descriptor_of(pointer.selector)?.is_code() {
         return Err(Code::InvalidSelector);
     }
+    host.keep_resident(pointer);
     Ok(pointer)
 }
 

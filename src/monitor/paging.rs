@@ -64,6 +64,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             (Job::Grow(vector), ended) => {
                 self.host.swap_file.tried = ended != Ended::Well;
+                self.keep_handlers();
                 self.default_interrupt(slots, vector)
             }
             (Job::Service(vector), Ended::Well) => self.default_interrupt(slots, vector),
@@ -82,6 +83,28 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 self.fault_address = self.host.wanted_page;
                 log::error!(target: "paging", "the page at {:08X} cannot come in now", self.fault_address);
                 self.kill_client(slots, PAGE_FAULT)
+            }
+        }
+    }
+
+    /// From the time that there is a swap file, what handlers and callbacks use stays in memory.
+    fn keep_handlers(&mut self) {
+        let host = &mut self.host;
+        for vector in 0..=255_u8 {
+            let pointer = host.client().vectors[vector as usize];
+            if crate::client::reaches_protected_mode(vector) && pointer.selector != 0 {
+                host.keep_resident(pointer);
+            }
+        }
+        for vector in 0..32 {
+            let pointer = host.client().exceptions[vector];
+            host.keep_resident(pointer);
+        }
+        for index in 0..host.callbacks.len() {
+            let callback = host.callbacks[index];
+            if callback.used && callback.client == host.current {
+                host.keep_resident(callback.procedure);
+                host.keep_resident(callback.structure);
             }
         }
     }

@@ -1,4 +1,4 @@
-; Demand paging: 14 MiB on a machine with 8 MiB are filled and verified in order, backwards, in strides and at random, page by
+; Demand paging: 16 MiB on a machine with 8 MiB are filled and verified in order, backwards and at random, page by
 ; page through the swap file (DPMI 0.9, chapter on virtual memory; 0501h).
 ; expect: pass
 ; machines: qemu
@@ -7,7 +7,7 @@
 ; timeout: 120
 ; boot: own
 
-%define FILL_MIB 14
+%define FILL_MIB 16
 %include "dpmi.inc"
 
 main:
