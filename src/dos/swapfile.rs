@@ -234,7 +234,12 @@ pub fn without_transfer<M: Machine>(host: &mut Host<M>, linear: u32, frames: u32
 }
 
 /// Starts a job that wants a page or frames. [`Next::Paged`] at once where no transfer is needed.
-pub fn begin_request<M: Machine + 'static>(host: &mut Host<M>, job: Job, linear: u32, frames: u32) -> Outcome {
+pub fn begin_request<M: Machine + 'static>(
+    host: &mut Host<M>,
+    job: Job,
+    linear: u32,
+    frames: u32,
+) -> Outcome {
     let request = Request { client: host.current, linear, frames };
     let Host { machine, memory, clients, .. } = host;
     let step = memory.start_paging(machine, &mut Clients(clients), request);
@@ -316,7 +321,14 @@ fn leave<M: Machine>(host: &mut Host<M>) {
 }
 
 /// INT 21h with these registers; DS:DX and ES point into the demand buffer's segment.
-fn call<M: Machine + 'static>(host: &mut Host<M>, phase: Phase, ax: u16, bx: u16, cx: u16, dx: u16) -> Outcome {
+fn call<M: Machine + 'static>(
+    host: &mut Host<M>,
+    phase: Phase,
+    ax: u16,
+    bx: u16,
+    cx: u16,
+    dx: u16,
+) -> Outcome {
     host.swap_file.phase = phase;
     let block = host.swap_file.block;
     let segment = (host.swap_file.buffer() >> 4) as u16;
@@ -357,7 +369,9 @@ fn answered<M: Machine + 'static>(host: &mut Host<M>, _: &mut Registers, real: &
             call(host, Phase::OwnPsp, 0x5000, own, 0, 0)
         }
         Phase::OwnPsp => work(host),
-        Phase::Free | Phase::Find | Phase::Head | Phase::CloseFound | Phase::Create => open(host, real, refused),
+        Phase::Free | Phase::Find | Phase::Head | Phase::CloseFound | Phase::Create => {
+            open(host, real, refused)
+        }
         Phase::Extend
         | Phase::Extended
         | Phase::Shrink
@@ -547,7 +561,8 @@ fn grow<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, refused: boo
         }
         Phase::Shrink => call(host, Phase::Shrunk, 0x4000, handle, 0, 0),
         Phase::Stamp => {
-            let header = Header { pages: host.swap_file.goal, serial: host.machine.read_u32(0x46C), in_use: true };
+            let header =
+                Header { pages: host.swap_file.goal, serial: host.machine.read_u32(0x46C), in_use: true };
             let at = host.swap_file.buffer();
             host.machine.write_bytes(at, &header.encode());
             call(host, Phase::Stamped, 0x4000, handle, HEADER_BYTES as u16, 0)
@@ -600,7 +615,13 @@ fn transfer<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, refused:
 }
 
 /// The rest of a transfer, with DS:DX `beyond` bytes into the buffer.
-fn call_beyond<M: Machine + 'static>(host: &mut Host<M>, function: u16, handle: u16, bytes: u32, beyond: u32) -> Outcome {
+fn call_beyond<M: Machine + 'static>(
+    host: &mut Host<M>,
+    function: u16,
+    handle: u16,
+    bytes: u32,
+    beyond: u32,
+) -> Outcome {
     let outcome = call(host, Phase::Move, function, handle, bytes as u16, 0);
     if let Some(call) = host.call.as_mut() {
         call.regs.v_ds += beyond >> 4;

@@ -1,13 +1,13 @@
-; Demand paging: 16 MiB on a machine with 8 MiB are filled and verified in order, backwards and at random, page by
+; Demand paging: 10 MiB on a machine with 8 MiB are filled and verified in order, backwards and at random, page by
 ; page through the swap file (DPMI 0.9, chapter on virtual memory; 0501h).
 ; expect: pass
 ; machines: qemu
 ; memory: 8
 ; width: 32
-; timeout: 120
+; timeout: 200
 ; boot: own
 
-%define FILL_MIB 16
+%define FILL_MIB 10
 %include "dpmi.inc"
 
 main:
