@@ -190,10 +190,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// access was the guest's own is taken for granted: emulators push a far call's frame as ring 0.
     #[inline]
     pub fn repair_page(&mut self, linear: u32, error: u32) -> bool {
-        self.fault_outcome(linear, error) == Some(FaultOutcome::Handled)
+        let Host { clients, machine, memory, current, .. } = &mut self.host;
+        let Some(client) = clients[*current as usize].as_mut() else { return false };
+        match client.space.fault(machine, memory, linear, error | FAULT_FROM_USER) {
+            FaultOutcome::Handled => true,
+            FaultOutcome::PageIn(_) | FaultOutcome::NotOurs => false,
+        }
     }
 
-    #[inline]
+    /// The same, with all that can come of it.
+    #[cold]
     fn fault_outcome(&mut self, linear: u32, error: u32) -> Option<FaultOutcome> {
         let Host { clients, machine, memory, current, .. } = &mut self.host;
         let client = clients[*current as usize].as_mut()?;
