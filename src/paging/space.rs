@@ -143,7 +143,7 @@ impl Space {
     }
 
     /// A page fault at `linear` with the CPU's error code.
-    #[inline]
+    #[inline(always)]
     pub fn fault<M: Machine>(
         &mut self,
         machine: &mut M,
