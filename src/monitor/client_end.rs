@@ -60,7 +60,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             slots.regs().set_ax(0x4C00 | code as u16);
             let regs = Registers { eax: 0x5000, ebx: psp as u32, ..Default::default() };
             let finish = Finish::Then(|_, _, _| Ok(Next::Exit));
-            self.host.call = Some(RealCall { target: RealTarget::Interrupt(0x21), regs, stack: 0, words: (0, 0), finish });
+            self.host.call =
+                Some(RealCall { target: RealTarget::Interrupt(0x21), regs, stack: 0, words: (0, 0), finish });
             return self.real_call(slots);
         }
         // The client's base slot itself becomes DOS's; it keeps its landing, so that the process's end finds it.

@@ -238,7 +238,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let frames = &self.host.memory.frames;
         let clients = self.host.clients.iter().flatten().count() as u32;
         let kib = |pages: u32| pages * 4;
-        let slots = |count: fn(&Slots) -> u32| self.host.memory.swap.as_ref().map_or(0, |swap| count(&swap.slots));
+        let slots =
+            |count: fn(&Slots) -> u32| self.host.memory.swap.as_ref().map_or(0, |swap| count(&swap.slots));
         let core = frames.total() - frames.free_count();
         [
             size_of::<StatusInfo>() as u32,

@@ -230,7 +230,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             log::error!(target: "monitor", "a return from real mode that nobody waits for");
             return Resume::Guest;
         };
-        let (landing, data, vector) = (slots.slot[index].landing, slots.slot[index].data, slots.slot[index].vector);
+        let (landing, data, vector) =
+            (slots.slot[index].landing, slots.slot[index].data, slots.slot[index].vector);
         self.unwind(slots, index);
         match landing {
             Landing::Reflected => {
@@ -239,9 +240,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 to.eflags = to.eflags & !ARITHMETIC | from.eflags & ARITHMETIC;
                 Resume::Guest
             }
-            Landing::Structure => {
-                self.put_structure(slots, data, &from)
-            }
+            Landing::Structure => self.put_structure(slots, data, &from),
             Landing::Continue => match self.thens[index].take() {
                 Some(then) => {
                     self.vector = vector;

@@ -7,13 +7,13 @@
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
+use crate::dos::swapfile::Job;
 use crate::host::{RealTarget, Refused};
 use crate::landing;
 use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE};
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::regs::{Registers, Width, INTERRUPT};
-use crate::dos::swapfile::Job;
 use crate::xms::{self, XmsContext, XmsNext};
 
 /// Bytes of a trap site's INT, behind which its continuation lies.
