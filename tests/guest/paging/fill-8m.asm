@@ -3,6 +3,7 @@
 ; expect: pass
 ; machines: qemu
 ; memory: 8
+; host-args: /SWAP=C:\,20M
 ; width: 32
 ; timeout: 200
 ; boot: own
