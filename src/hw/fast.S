@@ -390,11 +390,11 @@ software_slow:
     jmp enter_core
 
 // Vectors that Rust need not see, one bit each: all but 0 to 7 (exceptions' numbers), the DOS extension's (10h, 13h, 15h,
-// 20h, 21h, 25h to 27h, 2Fh, 33h), the host's own (31h), the trap (F8h) and the landing page's (F9h).
+// 20h, 21h, 25h to 27h, 2Fh, 33h), the host's own (31h, 41h), the trap (F8h) and the landing page's (F9h).
     .section .rodata.entry, "a"
     .balign 4
 direct_vectors:
-    .long 0xFFD6FF00, 0xFFF57F1C, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFCFFFFFF
+    .long 0xFFD6FF00, 0xFFF57F1C, 0xFFFFFFFD, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFCFFFFFF
     .section .text.entry, "ax"
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -67,6 +67,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 let outcome = crate::dpmi::vendor::multiplex(&mut self.host, regs);
                 return self.finish(slots, outcome);
             }
+            // The kernel debugger of Windows, which loaders tell of what they load. Vector 41h is no code: it points to
+            // the first disk's parameters.
+            (0x41, _) => return Resume::Guest,
             // The old way to end, which DOS would take for the end of whoever's PSP CS is.
             (0x20, _) => return self.exit_client(slots, 0),
             // "Terminate and stay resident": the client lives on after DOS has closed its process.
