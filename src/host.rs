@@ -132,6 +132,13 @@ pub struct Facts {
     pub eager: bool,
 }
 
+impl Facts {
+    /// Paragraph and offset of a trap site.
+    pub fn site_address(&self, event: u32) -> (u16, u16) {
+        ((self.resident >> 4) as u16, self.trap_base + (event * crate::layout::TRAP_STRIDE) as u16)
+    }
+}
+
 /// Why memory that a client named cannot be used now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refused {

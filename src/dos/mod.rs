@@ -3,7 +3,7 @@
 //! A row of a table says which registers of a call are pointers, and what lies behind them ([`row`], [`rows`]). What goes in is
 //! copied to the transfer buffer in conventional memory, DOS is called in virtual-8086 mode, and what comes out is copied
 //! back ([`call`]). Calls that a description cannot express have code of their own: reading and writing of any size
-//! ([`stream`]), starting programs ([`exec`]), memory ([`memory`]), sectors ([`disk`]), and what only the host knows
+//! ([`stream`]), starting programs ([`exec`]), memory ([`memory`]), sectors ([`disk`]), the end of a process that is not the client's own ([`end`]), and what only the host knows
 //! ([`process`]). An interrupt without a row is reflected as it is.
 //!
 //! # Invariants
@@ -20,6 +20,7 @@
 
 mod call;
 mod disk;
+mod end;
 mod exec;
 mod memory;
 mod process;
@@ -102,6 +103,7 @@ enum Work {
     Execute(exec::Execute),
     Disk(disk::Disk),
     Conventional(memory::Conventional),
+    End(end::End),
 }
 
 /// What a step comes to.
@@ -110,6 +112,8 @@ enum Step {
     Ask(RealTarget, Registers, u32),
     /// Finished: the client's registers are as they are to be.
     Finished,
+    /// The client ends.
+    Exit,
 }
 
 /// Translates interrupt `vector` of the current client.
@@ -141,6 +145,8 @@ fn run<M: Machine + 'static>(
         Does::Special(special) => *special,
     };
     Translation::Done(match special {
+        Special::End if host.facts.transfer.1 != 0 => begin(host, regs, Work::End(end::End::Asking)),
+        Special::End => process::exit(regs),
         Special::Exit => process::exit(regs),
         Special::StayResident => {
             host.client().resident = true;
@@ -188,9 +194,10 @@ fn begin<M: Machine + 'static>(host: &mut Host<M>, regs: &mut Registers, work: W
         Work::Execute(execute) => execute.start(host, regs),
         Work::Disk(disk) => disk.start(host, regs),
         Work::Conventional(block) => block.start(host, regs),
+        Work::End(end) => end.start(host, regs),
     };
     match step {
-        Ok(step) => go_on(host, pending, step),
+        Ok(step) => go_on(host, regs, pending, step),
         Err(trouble) => {
             give_back(host, &pending);
             match trouble {
@@ -228,9 +235,10 @@ fn advance<M: Machine + 'static>(host: &mut Host<M>, regs: &mut Registers, mut p
         Work::Execute(execute) => execute.returned(host, regs, &real),
         Work::Disk(disk) => disk.returned(host, regs, &real),
         Work::Conventional(block) => block.returned(host, regs, &real),
+        Work::End(end) => end.returned(host, regs, &real),
     };
     match step {
-        Ok(step) => go_on(host, pending, step),
+        Ok(step) => go_on(host, regs, pending, step),
         Err(Trouble::Page(page)) => {
             pending.paging = true;
             // There is room: it was taken from here just now.
@@ -244,7 +252,12 @@ fn advance<M: Machine + 'static>(host: &mut Host<M>, regs: &mut Registers, mut p
     }
 }
 
-fn go_on<M: Machine + 'static>(host: &mut Host<M>, mut pending: Pending, step: Step) -> Outcome {
+fn go_on<M: Machine + 'static>(
+    host: &mut Host<M>,
+    regs: &mut Registers,
+    mut pending: Pending,
+    step: Step,
+) -> Outcome {
     match step {
         Step::Ask(target, regs, used) => {
             pending.used = used;
@@ -257,6 +270,10 @@ fn go_on<M: Machine + 'static>(host: &mut Host<M>, mut pending: Pending, step: S
         Step::Finished => {
             give_back(host, &pending);
             Ok(Next::AsIs)
+        }
+        Step::Exit => {
+            give_back(host, &pending);
+            process::exit(regs)
         }
     }
 }

@@ -246,7 +246,9 @@ pub const fn with_dta(pointers: &'static [Pointer], input: Size, output: Size) -
 /// A call that needs code of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Special {
-    /// 00h, 4Ch.
+    /// 00h.
+    End,
+    /// 4Ch.
     Exit,
     /// 31h.
     StayResident,

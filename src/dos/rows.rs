@@ -30,7 +30,7 @@ const fn both_dx(size: super::row::Size) -> Pointer {
 
 /// INT 21h, in the order of AX.
 pub static DOS: &[Row] = &[
-    ah(0x00, Code(Special::Exit)),
+    ah(0x00, Code(Special::End)),
     ah(0x09, Code(Special::Print)),
     ah(0x0A, Call(with(&[both_dx(Line)]))),
     ax(0x0C0A, Call(with(&[both_dx(Line)]))),

@@ -87,8 +87,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Paragraph and offset of a trap site.
     pub(super) fn site_address(&self, event: u32) -> (u16, u16) {
-        let facts = &self.host.facts;
-        ((facts.resident >> 4) as u16, facts.trap_base + (event * crate::layout::TRAP_STRIDE) as u16)
+        self.host.facts.site_address(event)
     }
 
     /// Fills a new slot with V86 code that will come back to the RETURN site. `regs` holds general and segment registers

@@ -298,10 +298,46 @@ fn vectors_are_those_of_protected_mode() {
 #[test]
 fn the_end_of_a_process_is_the_hosts() {
     let mut host = host(Width::Bits32);
+    host.client().psp = (PSP >> 4) as u16;
     for (ax, after) in [(0x4C07, 0x4C07), (0x0055, 0x4C00)] {
         let mut regs = call(ax, |_| ());
-        assert_eq!(issue(&mut host, 0x21, &mut regs, |_, _, _| ()), Some(Next::Exit));
+        let next = issue(&mut host, 0x21, &mut regs, |_, _, real| real.set_bx((PSP >> 4) as u16));
+        assert_eq!(next, Some(Next::Exit));
         assert_eq!(regs.ax(), after);
+    }
+    host.facts.transfer.1 = 0;
+    assert_eq!(issue(&mut host, 0x21, &mut call(0, |_| ()), |_, _, _| unreachable!()), Some(Next::Exit));
+}
+
+#[test]
+fn the_end_of_another_process_comes_back() {
+    const CHILD: u32 = 0x1_5550;
+    let mut host = host(Width::Bits32);
+    host.facts.resident = 0x2_4680;
+    host.facts.trap_base = 0x100;
+    host.client().psp = (PSP >> 4) as u16;
+    host.machine.write_u16(PSP, 0x20CD);
+    host.machine.write_u32(0x22 * 4, 0x1234_5678);
+    let own = host.client().psp_selector;
+    for parent in [own, (PSP >> 4) as u16] {
+        host.machine.write_u16(CHILD + 0x16, parent);
+        let mut asked = Vec::new();
+        let after = dos_call(&mut host, &call(0x0012, |regs| regs.set_carry(true)), |host, real| {
+            asked.push(real.ax());
+            match real.ax() {
+                0x4C00 => {
+                    assert_eq!(host.machine.read_u16(CHILD + 0x16), (PSP >> 4) as u16);
+                    let back = host.machine.read_u32(CHILD + 0x0A);
+                    assert_eq!(back, 0x2468_0108, "the RETURN site");
+                    host.machine.write_u32(0x22 * 4, back);
+                    *real = fixture::registers();
+                }
+                _ => real.set_bx((CHILD >> 4) as u16),
+            }
+        });
+        assert_eq!(asked, [0x5100, 0x4C00]);
+        assert_eq!(after, call(0x0012, |_| ()));
+        assert_eq!(host.machine.read_u32(0x22 * 4), 0x1234_5678);
     }
 }
 
