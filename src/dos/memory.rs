@@ -148,12 +148,13 @@ fn done(regs: &mut Registers) -> Outcome {
     Ok(Next::AsIs)
 }
 
-/// Says how much there is.
+/// Says how much there is: what a block could have that is allocated next.
 fn no_memory<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
-    let free = host.memory.frames.available() << 8;
+    let (space, _, memory) = memory::parts(host);
+    let largest = space.totals(memory).largest.min(PARAGRAPHS_MAX >> 8) << 8;
     match host.width() {
-        Width::Bits16 => regs.set_bx(free.min(PARAGRAPHS_TOLD) as u16),
-        Width::Bits32 => regs.ebx = free.min(PARAGRAPHS_MAX),
+        Width::Bits16 => regs.set_bx(largest.min(PARAGRAPHS_TOLD) as u16),
+        Width::Bits32 => regs.ebx = largest,
     }
     Err(Refusal { code: NO_MEMORY, bx: None })
 }

@@ -26,7 +26,7 @@ const COMMIT: u32 = 1;
 const UPDATE_DESCRIPTORS: u32 = 2;
 
 /// The current client's space and what its methods need.
-pub(super) fn parts<M: Machine>(host: &mut Host<M>) -> (&mut Space, &mut M, &mut Memory) {
+pub(crate) fn parts<M: Machine>(host: &mut Host<M>) -> (&mut Space, &mut M, &mut Memory) {
     let client = host.clients[host.current as usize].as_mut().expect("a service runs for a client");
     (&mut client.space, &mut host.machine, &mut host.memory)
 }

@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 17
+; plan: 18
 
 %include "dpmi.inc"
 
@@ -74,6 +74,14 @@ main:
         expect_flag c, "48h: all there may ever be"
         expect_equal16 ax, 8, "48h: says that there is not as much"
         expect_at_least ebx, 1000h, "48h: and how much there is"
+        mov     ah, 48h
+        int     21h
+        expect_flag nc, "48h: which can be had"
+        push    es
+        mov     es, ax
+        mov     ah, 49h
+        int     21h
+        pop     es
 
         mov     ah, 49h
         push    ds
