@@ -19,7 +19,7 @@ message_%2:
 ; 10-19: the processor, DOS, the command line
 message 10, PROCESSOR, "Ferrite needs a 486 or better; this processor is an older one."
 message 11, DOS_VERSION, "Ferrite needs DOS 3.30 or later."
-message 12, CONVENTIONAL, "Ferrite needs 96 KiB of free conventional memory to start: unload a resident program."
+message 12, CONVENTIONAL, "Ferrite needs 71 KiB of free conventional memory to start: unload a resident program."
 message 13, UNKNOWN_SWITCH, "Ferrite does not know the switch ", 1, ": FERRITE /? lists them."
 message 14, SWITCH_VALUE, "The switch ", 1, " lacks its value or has a wrong one: FERRITE /? shows what it takes."
 message 15, PROGRAM_IN_VARIABLE, "The environment variable FERRITE and the DEVICE line may hold switches only, not ", 1, "."

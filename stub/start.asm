@@ -20,6 +20,9 @@ early_stack:
 
 ; Paragraphs that the stub needs behind its PSP.
 NEEDED_PARAGRAPHS equ 0x1000 + MOVE_PARAGRAPHS + 0x10
+%if (NEEDED_PARAGRAPHS + 63) / 64 != 71
+        %error "message 12 says another number of KiB"
+%endif
 
         cpu 8086
 start:

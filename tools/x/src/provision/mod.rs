@@ -35,13 +35,18 @@ fn packages(engine: Engine) -> (&'static [&'static str], &'static [&'static str]
 pub fn machine(engine: Engine, places: &Places, window: bool) -> Result<()> {
     apt::require(&ASSEMBLER)?;
     let (program, shown) = packages(engine);
-    if find::emulator(engine, places).is_err() {
-        let purpose = format!("the emulator {engine}");
-        match engine {
-            Engine::DosboxX => dosbox_x::provide(&places.cache),
-            _ => apt::install(program, &purpose),
+    let purpose = format!("the emulator {engine}");
+    match find::emulator(engine, places) {
+        Err(_) if engine == Engine::DosboxX => dosbox_x::provide(&places.cache).with_context(|| purpose)?,
+        Err(_) => apt::install(program, &purpose).with_context(|| purpose)?,
+        // Debian's own emulator can lack a part that it only recommends: Bochs its display on a terminal.
+        Ok(path) if path.starts_with("/usr") && engine != Engine::DosboxX => {
+            let absent: Vec<&str> = program.iter().copied().filter(|package| !apt::is_installed(package)).collect();
+            if !absent.is_empty() && apt::is_available() {
+                apt::install(&absent, &purpose).with_context(|| purpose)?;
+            }
         }
-        .with_context(|| purpose)?;
+        Ok(_) => (),
     }
     let shown: Vec<&str> = shown.iter().copied().filter(|package| !apt::is_installed(package)).collect();
     if window && !shown.is_empty() && apt::is_available() {
