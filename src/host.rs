@@ -58,16 +58,35 @@ pub enum RealTarget {
     },
 }
 
-/// A real-mode callback (0303h). One table for all clients: an entry's number is coded in its real-mode address.
+/// What a callback's address was given out for. The entry code knows 1.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[repr(u8)]
+pub enum CallbackKind {
+    /// Nothing.
+    #[default]
+    Free = 0,
+    /// 0303h: the procedure finds the registers in a structure and ends with IRET.
+    Structure = 1,
+    /// An event procedure of a mouse driver (INT 33h): it gets the general registers themselves and ends with RETF.
+    Mouse = 2,
+    /// One of the BIOS's pointing device (INT 15h C207h): four words are on the stack as well.
+    Pointer = 3,
+}
+
+/// A [`Callback`]'s client, when it has ended and a driver may still have the address: nothing is called.
+pub const NOBODY: u8 = u8::MAX;
+
+/// A real-mode callback (0303h), or the real-mode address of an event procedure. One table for all clients: an entry's
+/// number is coded in its real-mode address.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Callback {
-    /// Is the entry in use?
-    pub used: bool,
+    /// What it is for.
+    pub kind: CallbackKind,
     /// Whose it is.
     pub client: u8,
     /// The protected-mode procedure.
     pub procedure: FarPointer,
-    /// The client's register structure.
+    /// The client's register structure; for an event procedure, what tells the client's several ones apart.
     pub structure: FarPointer,
     /// When the entry code last found the structure, and where.
     pub known_generation: u32,

@@ -30,5 +30,7 @@ pub const VENDOR: u32 = 586;
 pub const XMS: u32 = 588;
 /// An XMS call that has let interrupts in goes on.
 pub const XMS_AGAIN: u32 = 590;
+/// Return from an event procedure.
+pub const EVENT_RETURN: u32 = 592;
 /// Bytes of the page that hold sites.
-pub const END: u32 = 592;
+pub const END: u32 = 594;

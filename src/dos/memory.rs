@@ -25,6 +25,8 @@ const PARAGRAPHS_TOLD: u32 = 0xFFFE;
 pub struct Holdings {
     /// The disk transfer area; a null selector for the one in the PSP.
     pub dta: FarPointer,
+    /// What drivers call.
+    pub events: super::events::Events,
     blocks: Vec<Block>,
 }
 

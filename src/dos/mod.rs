@@ -21,6 +21,7 @@
 mod call;
 mod disk;
 mod end;
+pub mod events;
 mod exec;
 mod memory;
 mod process;
@@ -104,6 +105,7 @@ enum Work {
     Disk(disk::Disk),
     Conventional(memory::Conventional),
     End(end::End),
+    Event(events::Event),
 }
 
 /// What a step comes to.
@@ -165,6 +167,7 @@ fn run<M: Machine + 'static>(
         Special::Execute => begin(host, regs, Work::Execute(exec::Execute)),
         Special::ReadSectors => begin(host, regs, Work::Disk(disk::Disk::new(vector, false))),
         Special::WriteSectors => begin(host, regs, Work::Disk(disk::Disk::new(vector, true))),
+        Special::Event => begin(host, regs, Work::Event(events::Event::new(vector))),
     })
 }
 
@@ -195,6 +198,7 @@ fn begin<M: Machine + 'static>(host: &mut Host<M>, regs: &mut Registers, work: W
         Work::Disk(disk) => disk.start(host, regs),
         Work::Conventional(block) => block.start(host, regs),
         Work::End(end) => end.start(host, regs),
+        Work::Event(event) => event.start(host, regs),
     };
     match step {
         Ok(step) => go_on(host, regs, pending, step),
@@ -236,6 +240,7 @@ fn advance<M: Machine + 'static>(host: &mut Host<M>, regs: &mut Registers, mut p
         Work::Disk(disk) => disk.returned(host, regs, &real),
         Work::Conventional(block) => block.returned(host, regs, &real),
         Work::End(end) => end.returned(host, regs, &real),
+        Work::Event(event) => event.returned(host, regs, &real),
     };
     match step {
         Ok(step) => go_on(host, regs, pending, step),

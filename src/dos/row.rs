@@ -278,6 +278,8 @@ pub enum Special {
     ReadSectors,
     /// INT 26h, and 7305h with SI bit 0 set.
     WriteSectors,
+    /// INT 33h 0Ch, 14h and 18h, INT 15h C207h.
+    Event,
 }
 
 /// What a row does.

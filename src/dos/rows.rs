@@ -191,6 +191,7 @@ pub static FIXED_DISK: &[Row] = &[
 pub static SYSTEM: &[Row] = &[
     ah(0xC0, Call(beside(Far(Es, Bx, If::Success)))),
     ah(0xC1, Call(beside(Beside::Segment(Es)))),
+    ax(0xC207, Code(Special::Event)),
     ax(0xE820, Call(with(&[Pointer::both(Es, Di, AtMost(24))]))),
 ];
 
@@ -208,11 +209,14 @@ pub static MULTIPLEX: &[Row] = &[
     ax(0x150D, Call(with(&[Pointer::output(Es, Bx, AtMost(26))]))),
 ];
 
-/// INT 33h: cursor shapes and state.
+/// INT 33h: cursor shapes, state, and the procedures that the driver calls.
 pub static MOUSE: &[Row] = &[
     ax(0x0009, Call(with(&[Pointer::input(Es, Dx, Bytes(64))]))),
+    ax(0x000C, Code(Special::Event)),
+    ax(0x0014, Code(Special::Event)),
     ax(0x0016, Call(with(&[Pointer::output(Es, Dx, BxBytes)]))),
     ax(0x0017, Call(with(&[Pointer::input(Es, Dx, BxBytes)]))),
+    ax(0x0018, Code(Special::Event)),
 ];
 
 /// Index of the first row of each AH in [`DOS`], or 255.

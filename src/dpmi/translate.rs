@@ -1,7 +1,7 @@
 //! 0300h to 0306h: calls from protected mode into real-mode code and the ways back.
 
 use crate::client::CALLBACKS_MAX;
-use crate::host::{Callback, Finish, Host, RealCall, RealTarget};
+use crate::host::{Callback, CallbackKind, Finish, Host, RealCall, RealTarget, NOBODY};
 use crate::landing;
 use crate::layout::{event, SEL_LANDING16, SEL_LANDING32};
 use crate::machine::Machine;
@@ -85,24 +85,13 @@ pub fn allocate_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -
         return Err(Code::InvalidSelector.into());
     }
     let client = host.current;
-    let callback = Callback { used: true, client, procedure, structure, ..Default::default() };
-    let mine = host.callbacks.iter().filter(|entry| entry.used && entry.client == client).count();
+    let kind = CallbackKind::Structure;
+    let mine = host.callbacks.iter().filter(|entry| entry.kind == kind && entry.client == client).count();
     if mine >= CALLBACKS_MAX {
         return Err(Code::CallbackUnavailable.into());
     }
-    let number = match host.callbacks.iter().position(|entry| !entry.used) {
-        Some(number) => number,
-        None => {
-            let number = host.callbacks.len();
-            if number >= callbacks_possible(host) {
-                return Err(Code::CallbackUnavailable.into());
-            }
-            host.callbacks.try_reserve(1).map_err(|_| Code::CallbackUnavailable)?;
-            host.callbacks.push(Callback::default());
-            number
-        }
-    };
-    host.callbacks[number] = callback;
+    let number = free_entry(host)?;
+    host.callbacks[number] = Callback { kind, client, procedure, structure, ..Default::default() };
     host.keep_resident(procedure);
     host.keep_resident(structure);
     let (segment, offset) = callback_address(host, number);
@@ -111,15 +100,59 @@ pub fn allocate_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -
     Ok(Next::Resume)
 }
 
+/// A free entry of the callback table.
+fn free_entry<M: Machine>(host: &mut Host<M>) -> Result<usize, Code> {
+    if let Some(number) = host.callbacks.iter().position(|entry| entry.kind == CallbackKind::Free) {
+        return Ok(number);
+    }
+    let number = host.callbacks.len();
+    if number >= callbacks_possible(host) {
+        return Err(Code::CallbackUnavailable);
+    }
+    host.callbacks.try_reserve(1).map_err(|_| Code::CallbackUnavailable)?;
+    host.callbacks.push(Callback::default());
+    Ok(number)
+}
+
+/// A real-mode address for an event procedure of the current client's, a driver's to call. `key` tells procedures of one
+/// kind apart: of each a client, and a driver, has one only, so that the entry of a client that has ended can be taken
+/// over. Refused: 8015h, 8022h.
+pub fn event_address<M: Machine>(
+    host: &mut Host<M>,
+    kind: CallbackKind,
+    key: u32,
+    procedure: FarPointer,
+) -> Result<(u16, u16), Code> {
+    if !host.descriptor_of(procedure.selector)?.is_code() {
+        return Err(Code::InvalidSelector);
+    }
+    let client = host.current;
+    let same = |entry: &Callback, whose: u8| {
+        entry.kind == kind && entry.client == whose && entry.structure.offset == key
+    };
+    let known = [client, NOBODY]
+        .into_iter()
+        .find_map(|whose| host.callbacks.iter().position(|entry| same(entry, whose)));
+    let number = match known {
+        Some(number) => number,
+        None => free_entry(host)?,
+    };
+    let structure = FarPointer { offset: key, ..Default::default() };
+    host.callbacks[number] = Callback { kind, client, procedure, structure, ..Default::default() };
+    host.keep_resident(procedure);
+    Ok(callback_address(host, number))
+}
+
 /// AX=0304h. In: CX:DX real-mode address. Refused: 8024h.
 pub fn free_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let number = ((host.facts.resident >> 4) as u16).wrapping_sub(regs.cx()) as usize;
     let client = host.current;
-    let known = host.callbacks.get(number).is_some_and(|entry| entry.used && entry.client == client);
+    let kind = CallbackKind::Structure;
+    let known = host.callbacks.get(number).is_some_and(|entry| entry.kind == kind && entry.client == client);
     if !known || callback_address(host, number) != (regs.cx(), regs.dx()) {
         return Err(Code::InvalidCallback.into());
     }
-    host.callbacks[number].used = false;
+    host.callbacks[number].kind = CallbackKind::Free;
     Ok(Next::Resume)
 }
 

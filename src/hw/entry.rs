@@ -150,7 +150,7 @@ global_asm!(
     H_LOCKED_BASE = const offset_of!(Client, hot.locked_base),
     H_WIDE = const offset_of!(Client, hot.is_wide),
     CALLBACK_BYTES = const size_of::<Callback>(),
-    C_USED = const offset_of!(Callback, used),
+    C_KIND = const offset_of!(Callback, kind),
     C_CLIENT = const offset_of!(Callback, client),
     C_PROCEDURE = const offset_of!(Callback, procedure),
     C_STRUCTURE = const offset_of!(Callback, structure),

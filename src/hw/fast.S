@@ -592,8 +592,8 @@ trap_not_return:
     imul eax, eax, {CALLBACK_BYTES}
     add eax, ss:[{FAST} + {F_CALLBACKS}]
     mov ebx, eax
-    cmp byte ptr ss:[ebx + {C_USED}], 0
-    je trap_v86_slow
+    cmp byte ptr ss:[ebx + {C_KIND}], 1
+    jne trap_v86_slow
     movzx eax, byte ptr ss:[ebx + {C_CLIENT}]
     cmp eax, ss:[{FAST} + {F_CURRENT}]
     jne trap_v86_slow

@@ -147,4 +147,4 @@ fn change_client(fast: &mut Fast, current: u32) {
     fast.callback = words(Landing::Callback, 1);
 }
 
-const _: () = assert!(core::mem::offset_of!(Callback, used) < 256);
+const _: () = assert!(core::mem::offset_of!(Callback, kind) < 256);

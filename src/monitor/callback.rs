@@ -1,9 +1,12 @@
 //! Real-mode callbacks (0303h), and raw mode switches (0305h, 0306h).
 
+use arrayvec::ArrayVec;
+
 use super::real::structure;
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::client::Client;
+use crate::host::{Callback, CallbackKind, NOBODY};
 use crate::landing;
 use crate::machine::Machine;
 use crate::regs::{Registers, Width, GUEST_FLAGS};
@@ -22,13 +25,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn callback(&mut self, slots: &mut Slots, number: usize) -> Resume {
         let mut from = *slots.regs();
         from.eip = from.eip.wrapping_sub(2) & 0xFFFF;
-        let found = self.host.callbacks.get(number).copied().filter(|callback| callback.used);
-        let Some(callback) = found else {
-            let mut regs = *slots.regs();
-            self.far_return(&mut regs);
-            *slots.regs() = regs;
-            return Resume::Guest;
-        };
+        let callback = self.host.callbacks.get(number).copied().unwrap_or_default();
+        match callback.kind {
+            CallbackKind::Structure => {}
+            CallbackKind::Mouse | CallbackKind::Pointer if callback.client != NOBODY => {
+                return self.event_procedure(slots, &callback);
+            }
+            // What follows the trap returns to the caller.
+            _ => return Resume::Guest,
+        }
         let outer = self.host.current;
         self.switch_client(callback.client);
         let structure_at =
@@ -65,6 +70,49 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         slot.regs.esi = from.esp & 0xFFFF;
         slot.regs.es = callback.structure.selector as u32;
         slot.regs.edi = width.offset(callback.structure.offset);
+        Resume::Guest
+    }
+
+    /// A driver has called the real-mode address of a client's event procedure. It runs with the driver's general registers
+    /// and ends with RETF, after which the driver goes on with its own. A pointing device's four words come along.
+    fn event_procedure(&mut self, slots: &mut Slots, callback: &Callback) -> Resume {
+        let from = *slots.regs();
+        let width = self.host.clients[callback.client as usize].as_ref().map(|client| client.width);
+        let landing_cs = match width {
+            Some(Width::Bits32) => crate::layout::SEL_LANDING32,
+            Some(Width::Bits16) => crate::layout::SEL_LANDING16,
+            None => return Resume::Guest,
+        };
+        // The driver's far call lies on top of them.
+        let words = Self::v86_linear(from.ss, from.esp) + 4;
+        let word = |at: u32| self.host.machine.read_u16(words + at * 2) as u32;
+        let passed = [word(3), word(2), word(1), word(0)];
+        let back = [landing_cs, landing::EVENT_RETURN];
+        let mut frame: ArrayVec<u32, 6> = ArrayVec::new();
+        match (callback.kind, width) {
+            (CallbackKind::Pointer, Some(Width::Bits16)) => frame.extend(passed),
+            (CallbackKind::Pointer, _) => {
+                frame.extend([passed[0] << 16 | passed[1], passed[2] << 16 | passed[3]]);
+            }
+            _ => {}
+        }
+        frame.extend(back);
+        let (id, procedure) = (callback.client, callback.procedure);
+        if !self.enter_locked(slots, id, procedure, Landing::Event, landing::EVENT_RETURN, &frame, &from) {
+            log::error!(target: "callback", "an event procedure: too many crossings");
+            return Resume::Guest;
+        }
+        slots.current().vector = 0;
+        Resume::Guest
+    }
+
+    /// An event procedure has executed RETF: the driver goes on, with its own registers, at the RETF behind the trap.
+    pub(super) fn land_from_event(&mut self, slots: &mut Slots) -> Resume {
+        let top = slots.index();
+        let Some(index) = (1..=top).rev().find(|&at| slots.slot[at].landing == Landing::Event) else {
+            return self.exception_here(slots, 0x0D, 0);
+        };
+        self.unwind(slots, index);
         Resume::Guest
     }
 

@@ -6,8 +6,8 @@
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::client::{reaches_protected_mode, CLIENTS_MAX};
-use crate::dos::swapfile;
-use crate::host::{Finish, RealCall, RealTarget};
+use crate::dos::{events, swapfile};
+use crate::host::{CallbackKind, Finish, RealCall, RealTarget, NOBODY};
 use crate::machine::Machine;
 use crate::regs::Registers;
 use crate::service::Next;
@@ -62,6 +62,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             let finish = Finish::Then(|_, _, _| Ok(Next::Exit));
             self.host.call =
                 Some(RealCall { target: RealTarget::Interrupt(0x21), regs, stack: 0, words: (0, 0), finish });
+            return self.real_call(slots);
+        }
+        if let Some(call) = events::release(&mut self.host) {
+            slots.regs().set_ax(0x4C00 | code as u16);
+            self.host.call = Some(call);
             return self.real_call(slots);
         }
         // The client's base slot itself becomes DOS's; it keeps its landing, so that the process's end finds it.
@@ -179,7 +184,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
         }
         for callback in host.callbacks.iter_mut().filter(|callback| callback.client == id) {
-            callback.used = false;
+            // A driver may not give up the address of an event procedure: such an entry stays, for nobody.
+            match callback.kind {
+                CallbackKind::Mouse | CallbackKind::Pointer => callback.client = NOBODY,
+                _ => callback.kind = CallbackKind::Free,
+            }
         }
         host.refresh_hooks();
     }

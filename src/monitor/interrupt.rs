@@ -157,8 +157,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// Fills a new slot with a protected-mode procedure of client `id` on its locked stack, with `extra` values pushed
-    /// first and then a return frame to landing point `site` (an IRET frame, or for exceptions a RETF frame that is the
-    /// last of `extra`). General registers are those of `from`. False, with nothing changed, when there is no room.
+    /// first and then a return frame to landing point `site` (an IRET frame, or for exceptions and events a RETF frame that
+    /// is the last of `extra`). General registers are those of `from`. False, with nothing changed, when there is no room.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn enter_locked(
         &mut self,
@@ -194,7 +194,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         };
         let flags = from.eflags & !crate::regs::VIRTUAL;
         let pushed = self.push_on_client(&mut regs, extra)
-            && (kind == Landing::Exception || self.push_on_client(&mut regs, &[flags, landing_cs, site]));
+            && (matches!(kind, Landing::Exception | Landing::Event)
+                || self.push_on_client(&mut regs, &[flags, landing_cs, site]));
         if !pushed || regs.esp < LOCKED_RESERVE {
             self.switch_client(outer);
             return false;

@@ -7,6 +7,7 @@ use super::slots::Slots;
 use super::{Monitor, Reporter, Resume};
 use crate::dos::swapfile::{self, Ended, Job};
 use crate::dpmi::memory::frames_wanted;
+use crate::host::CallbackKind;
 use crate::machine::Machine;
 use crate::regs::Registers;
 use crate::service::{Code, Next, Outcome, Refusal};
@@ -102,7 +103,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         for index in 0..host.callbacks.len() {
             let callback = host.callbacks[index];
-            if callback.used && callback.client == host.current {
+            if callback.kind != CallbackKind::Free && callback.client == host.current {
                 host.keep_resident(callback.procedure);
                 host.keep_resident(callback.structure);
             }

@@ -41,6 +41,8 @@ pub enum Landing {
     Exception,
     /// A callback's protected-mode procedure: the structure at ES:(E)DI says how to go on.
     Callback,
+    /// A client's event procedure, ended by RETF: the driver that called it goes on with its own registers.
+    Event,
     /// A client's base: the real-mode program below called the DPMI entry point.
     Client,
 }

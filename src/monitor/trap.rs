@@ -71,6 +71,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             landing::EXCEPTION_RETURN => self.land_from_exception(slots),
             landing::INTERRUPT_RETURN => self.land_from_handler(slots),
             landing::CALLBACK_RETURN => self.land_from_callback(slots),
+            landing::EVENT_RETURN => self.land_from_event(slots),
             _ => self.exception_here(slots, 0x0D, 0),
         }
     }
