@@ -20,7 +20,7 @@ use ferrite::paging::Memory;
 use ferrite::x86::entry::{ACCESSED, DIRTY, PAGE, PRESENT, USER, WRITABLE};
 use ferrite::xms::{Config, Xms};
 
-use super::memory::{Pc, FRAMES_BASE, HEAP_BASE, LDT_BASE, WINDOWS};
+use super::memory::{Pc, DIRECT_BASE, DIRECT_MAX, FRAMES_BASE, HEAP_BASE, LDT_BASE, WINDOWS};
 use super::screen::Screen;
 use super::{console, cpu, fast, heap, host, tables};
 
@@ -144,6 +144,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
         let physical = carver.take()?;
         machine.set_table_entry((FRAMES_BASE >> 12) + page, physical | CORE_PAGE);
     }
+    map_directly(&mut machine, &mut carver, last)?;
     let landing = carver.take_zeroed(&mut machine)?;
     machine.set_table_entry(LANDING_PAGE >> 12, landing | CORE_PAGE);
     machine.flush_all();
@@ -214,6 +215,17 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     }
     fast::prepare(&host);
     host::install(Monitor::new(host, Screen), (from, clean));
+    Ok(())
+}
+
+/// Maps physical memory from 0 up to page frame `last`, or as far as there is room, at [`DIRECT_BASE`].
+fn map_directly(machine: &mut Pc, carver: &mut Carver, last: u32) -> Result<(), StartError> {
+    let pages = (last + 1).min(DIRECT_MAX >> 12);
+    carver.tables(machine, DIRECT_BASE, pages << 12, CORE_PAGE)?;
+    for page in 0..pages {
+        machine.set_table_entry((DIRECT_BASE >> 12) + page, page << 12 | CORE_PAGE);
+    }
+    machine.set_direct(pages << 12);
     Ok(())
 }
 

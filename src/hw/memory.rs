@@ -23,18 +23,21 @@ pub const LDT_BASE: u32 = 0xC040_0000;
 pub const HEAP_BASE: u32 = 0xC080_0000;
 /// The frame table, up to 8 MiB.
 pub const FRAMES_BASE: u32 = 0xC0C0_0000;
-/// Windows on physical memory.
+/// Windows on physical memory, for what lies beyond [`DIRECT_MAX`].
 pub const WINDOWS: u32 = 0xC140_0000;
+/// Physical memory from address 0 on, at one distance: nothing has to be mapped to reach it.
+pub const DIRECT_BASE: u32 = 0xC200_0000;
+/// Bytes of it that there is room for.
+pub const DIRECT_MAX: u32 = 0xFF80_0000 - DIRECT_BASE;
 /// Pages of a window for copying: 16 KiB and the part page.
 const COPY_PAGES: u32 = 5;
-/// Physical addresses below are copied where they are mapped one to one: 16 KiB from there stay below 1 MiB, above which
-/// A20 may have it otherwise.
-const MAPPED_END: u32 = 0xF_C000;
 
 /// The machine, with what must be remembered about it.
 pub struct Pc {
     /// Pages that each client's LDT has.
     ldt_pages: [u8; CLIENTS_MAX],
+    /// Physical addresses below this are mapped at [`DIRECT_BASE`].
+    direct: u32,
 }
 
 /// Attributes of the core's own pages.
@@ -90,7 +93,31 @@ fn clear_page(linear: u32) {
 impl Pc {
     /// The machine at start.
     pub const fn new() -> Self {
-        Pc { ldt_pages: [0; CLIENTS_MAX] }
+        Pc { ldt_pages: [0; CLIENTS_MAX], direct: 0 }
+    }
+
+    /// From now on physical addresses below `end` are reached at [`DIRECT_BASE`], where they are mapped.
+    pub fn set_direct(&mut self, end: u32) {
+        self.direct = end;
+    }
+
+    /// Linear address of a range of at most 16 KiB of physical memory, by the windows from `index` on where it is not mapped
+    /// for good.
+    #[inline(always)]
+    fn reach(&mut self, index: u32, physical: u32, bytes: u32) -> u32 {
+        if physical < self.direct && bytes <= self.direct - physical {
+            return DIRECT_BASE + physical;
+        }
+        self.windows(index, physical, bytes)
+    }
+
+    /// The same for a double word, through a shared reference.
+    #[inline(always)]
+    fn reach_word(&self, physical: u32) -> u32 {
+        if physical < self.direct {
+            return DIRECT_BASE + physical;
+        }
+        self.peek_window(physical)
     }
 
     /// Opens window `index` (0 to 15) on a page frame and returns its linear address.
@@ -102,7 +129,7 @@ impl Pc {
     }
 
     /// Opens windows from `index` on a range of at most 16 KiB and returns its linear address.
-    #[inline]
+    #[cold]
     fn windows(&mut self, index: u32, physical: u32, bytes: u32) -> u32 {
         let inside = physical & (PAGE - 1);
         let mut page = 0;
@@ -153,12 +180,44 @@ fn copy_down(from: u32, to: u32, bytes: u32) {
             "mov esi, {from}",
             "std",
             "rep movsb",
+            "mov ecx, eax",
+            "sub esi, 3",
+            "sub edi, 3",
+            "rep movsd",
             "cld",
             "mov esi, {saved}",
             saved = out(reg) _,
             from = in(reg) from.wrapping_add(bytes).wrapping_sub(1),
-            inout("ecx") bytes => _,
+            in("eax") bytes >> 2,
+            // What is left over lies at the end.
+            inout("ecx") bytes & 3 => _,
             inout("edi") to.wrapping_add(bytes).wrapping_sub(1) => _,
+            options(nostack)
+        );
+    }
+}
+
+/// Exchanges `words` double words; the ranges must be present and not overlap.
+fn swap_words(one: u32, other: u32, words: u32) {
+    // SAFETY: the caller has checked both ranges; DF is clear in the core.
+    unsafe {
+        asm!(
+            "jecxz 3f",
+            "2:",
+            "mov eax, [edi]",
+            "mov {word}, [edx]",
+            "mov [edx], eax",
+            "add edx, 4",
+            "mov eax, {word}",
+            "stosd",
+            "dec ecx",
+            "jnz 2b",
+            "3:",
+            word = out(reg) _,
+            out("eax") _,
+            inout("edx") one => _,
+            inout("ecx") words => _,
+            inout("edi") other => _,
             options(nostack)
         );
     }
@@ -272,28 +331,17 @@ impl Machine for Pc {
     }
 
     fn read_physical(&self, physical: u32) -> u32 {
-        if physical < MAPPED_END {
-            return peek(physical);
-        }
-        peek(self.peek_window(physical))
+        peek(self.reach_word(physical))
     }
 
     fn write_physical(&mut self, physical: u32, value: u32) {
-        if physical < MAPPED_END {
-            return poke(physical, value);
-        }
-        let at = self.peek_window(physical);
-        poke(at, value);
+        poke(self.reach_word(physical), value);
     }
 
+    #[inline]
     fn copy_physical(&mut self, from: u32, to: u32, bytes: u32) {
-        let (mut source, mut target) = (from, to);
-        if from >= MAPPED_END {
-            source = self.windows(0, from, bytes);
-        }
-        if to >= MAPPED_END {
-            target = self.windows(COPY_PAGES, to, bytes);
-        }
+        let source = self.reach(0, from, bytes);
+        let target = self.reach(COPY_PAGES, to, bytes);
         // Overlap is a matter of physical addresses, not of the windows'.
         if to > from && to - from < bytes {
             copy_down(source, target, bytes);
@@ -302,8 +350,14 @@ impl Machine for Pc {
         }
     }
 
+    fn swap_physical(&mut self, one: u32, other: u32, bytes: u32) {
+        let one = self.reach(0, one, bytes);
+        let other = self.reach(COPY_PAGES, other, bytes);
+        swap_words(one, other, bytes / 4);
+    }
+
     fn zero_frame(&mut self, physical: u32) {
-        let at = self.window(14, physical);
+        let at = self.reach(14, physical, PAGE);
         self.zero_page(at);
     }
 
