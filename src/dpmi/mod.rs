@@ -31,8 +31,8 @@ pub struct Int31<M>(PhantomData<M>);
 
 pub use Int31 as INT31;
 
-/// AH values that the index covers: 00h to 0Eh.
-const GROUPS: usize = 0x0F;
+/// AH values that the index covers: 00h to 0Fh.
+const GROUPS: usize = 0x10;
 /// AL values that the index covers.
 const MEMBERS: usize = 0x10;
 
@@ -110,13 +110,13 @@ impl<M: Machine + 'static> Int31<M> {
 
     const ORDERED: () = assert!(ascending(Self::ROWS), "rows must stay in numeric order");
 
-    /// The row number of each (AH, AL), or 255.
-    const INDEX: [u8; GROUPS * MEMBERS] = {
-        let mut index = [u8::MAX; GROUPS * MEMBERS];
+    /// The handler of each (AH, AL), both below 10h: AH is the high half of the index.
+    const INDEX: [Option<Handler<M>>; GROUPS * MEMBERS] = {
+        let mut index: [Option<Handler<M>>; GROUPS * MEMBERS] = [None; GROUPS * MEMBERS];
         let mut at = 0;
         while at < Self::ROWS.len() {
-            let number = Self::ROWS[at].number as usize;
-            index[(number >> 8) * MEMBERS + (number & 0xFF)] = at as u8;
+            let row = &Self::ROWS[at];
+            index[(row.number as usize >> 8) * MEMBERS + (row.number as usize & 0xFF)] = Some(row.handler);
             at += 1;
         }
         index
@@ -127,10 +127,9 @@ impl<M: Machine + 'static> Int31<M> {
     pub fn find(ax: u16) -> Option<Handler<M>> {
         #[allow(clippy::let_unit_value)]
         let _ = Self::ORDERED;
-        let (group, member) = (ax as usize >> 8, ax as usize & 0xFF);
-        if group >= GROUPS || member >= MEMBERS {
+        if ax & 0xF0F0 != 0 {
             return None;
         }
-        Self::ROWS.get(Self::INDEX[group * MEMBERS + member] as usize).map(|row| row.handler)
+        Self::INDEX[(ax as u8 | (ax >> 4) as u8) as usize]
     }
 }

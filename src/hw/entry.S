@@ -288,6 +288,8 @@ exit_slot:
 exit_client:
     lea eax, [esp + {v_es} - {gs}]
     mov ss:[{TSS} + 4], eax
+// The same where ESP0 names that slot already.
+exit_same:
     lar ecx, [esp + {ss} - {gs}]
     jnz exit_wide                       // not a selector at all: the IRET will say so
     test ecx, 1 << 22

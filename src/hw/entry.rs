@@ -155,6 +155,7 @@ global_asm!(
     C_PROCEDURE = const offset_of!(Callback, procedure),
     C_STRUCTURE = const offset_of!(Callback, structure),
     core_interrupt = sym core_interrupt,
+    core_service = sym core_service,
     core_xms = sym core_xms,
     core_fault = sym core_fault,
     core_page_fault = sym core_page_fault,
@@ -179,6 +180,24 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
         resume
     });
     (resume == Resume::Dormant) as u32
+}
+
+/// INT 31h by the current client, in the current slot, when it has no handler for that itself. 0: that slot's client goes
+/// on; 1: the guest in the current slot, whichever that is now; 2: go dormant.
+extern "C" fn core_service() -> u32 {
+    hw::host::with(|monitor, slots| {
+        hw::heap::refill(&mut monitor.host.memory);
+        match monitor.service(slots) {
+            None => {
+                super::fast::follow_service();
+                0
+            }
+            Some(resume) => {
+                super::fast::follow(&monitor.host);
+                1 + (resume == Resume::Dormant) as u32
+            }
+        }
+    })
 }
 
 /// A client's page fault with the CPU's error code. 1: repaired; 0: it needs the long way.

@@ -241,16 +241,15 @@ int31_common:
     pushad
     push_segments
     lea ebp, [esp - {gs}]
-    mov ebx, 0x31
     mov edi, ss:[{FAST} + {F_CLIENT}]
     movzx ecx, ax
     sub ecx, 0x0300
-    cmp ecx, 2
-    ja software_slow
     cmp word ptr ss:[edi + {VECTORS} + 0x31 * 8 + 4], 0
-    jne software_slow
+    jne int31_slow
+    cmp ecx, 2
+    ja service
     cmp word ptr [ebp + {ecx}], 0
-    jne software_slow
+    jne service
 
 // 0300h to 0302h, no words to copy, the host's stack. ECX=0, 1, 2.
     mov ebx, ecx
@@ -269,7 +268,7 @@ int31_common:
     mov ss:[edi + eax * 4 + {CALLS}], edx
     cmp ebx, 1
     je simulate_far
-    open_real 6, simulate_slow
+    open_real 6, service_noted
     movzx eax, word ptr ss:[esi + 0x20]
     and eax, GUEST_FLAGS & ~0x100
     or eax, V86_FLAGS
@@ -283,7 +282,7 @@ int31_common:
     mov eax, ss:[eax * 4]
     jmp simulate_go
 simulate_far:
-    open_real 4, simulate_slow
+    open_real 4, service_noted
     movzx eax, word ptr ss:[esi + 0x20]
     and eax, GUEST_FLAGS & ~0x100
     or eax, V86_FLAGS
@@ -314,8 +313,37 @@ simulate_go:
     mov esi, ss:[esi + 0x04]
     iretd
 simulate_slow:
+    mov eax, [ebp + {eax}]
+    jmp service
+int31_slow:
     mov ebx, 0x31
     jmp software_slow
+
+// Any other service, or one of these where it needs Rust: by the direct door, without asking again whose interrupt it is.
+service:
+    movzx ecx, byte ptr ss:[edi + {CALL_NEXT}]
+    inc byte ptr ss:[edi + {CALL_NEXT}]
+    and ecx, 7
+    movzx eax, ax
+    or eax, 0x310000
+    mov ss:[edi + ecx * 4 + {CALLS}], eax
+service_noted:
+    mov eax, {CORE_DATA}
+    mov ds, eax
+    mov es, eax
+    cld
+    mov eax, ebp
+    sub eax, offset {SLOTS}
+    mov [{SLOTS} + {CURRENT}], eax
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    call {core_service}
+    test eax, eax
+    jnz 1f
+    lea esp, [ebp + {gs}]
+    jmp exit_same
+1:  dec eax
+    jz exit_current
+    jmp go_dormant
 
 // A service that touches registers and flags alone: is the guest a client without an INT 31h handler, on a 32-bit stack?
     .macro guard_registers slow

@@ -53,7 +53,7 @@ pub struct Fast {
     pub exception: u32,
     /// and its callbacks.
     pub callback: u32,
-    /// How often Rust code has run.
+    /// Twice how often Rust code has run, and one: it is never 0.
     pub generation: u32,
     /// The register structure found last: selector (0 for none), offset and linear address.
     pub known_selector: u32,
@@ -88,7 +88,7 @@ pub static mut FAST: Fast = Fast {
     interrupt: 0,
     exception: 0,
     callback: 0,
-    generation: 0,
+    generation: 1,
     known_selector: 0,
     known_offset: 0,
     known_linear: 0,
@@ -118,14 +118,21 @@ pub fn prepare(host: &Host<Pc>) {
     fast.version = [version::DPMI_VERSION as u32, version::FLAGS as u32, facts.cpu as u32];
 }
 
+/// Follows what a service may have changed that left clients, slots and callbacks as they were.
+#[inline(always)]
+pub fn follow_service() {
+    let fast = words();
+    fast.generation = fast.generation.wrapping_add(2);
+    fast.known_selector = 0;
+}
+
 /// Follows what an event may have changed.
 #[inline(always)]
 pub fn follow(host: &Host<Pc>) {
+    follow_service();
     let fast = words();
     let current = host.current;
     fast.client = host.clients[current as usize].as_deref().map_or(0, |client| &raw const *client as u32);
-    fast.generation = fast.generation.wrapping_add(1).max(1);
-    fast.known_selector = 0;
     if fast.current != current as u32 || fast.reflected == 0 {
         change_client(fast, current as u32);
     }

@@ -1,10 +1,10 @@
 //! The one owner of the core's state, and the doors through which events reach it.
 //!
-//! Facts relied on: one CPU, interrupts off, ring 0: an event runs to its end before the next begins. `BUSY` detects
+//! Facts relied on: one CPU, interrupts off, ring 0: an event runs to its end before the next begins. `STATE` detects
 //! a door that is opened from inside.
 
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use alloc::vec::Vec;
 
@@ -20,15 +20,18 @@ use super::{boot, cpu, fast, heap, tables};
 /// The monitor over the real machine.
 pub type Core = Monitor<Pc, Screen>;
 
-/// The monitor; valid once `READY` is set.
+/// The monitor; valid unless `STATE` is ABSENT.
 pub static mut MONITOR: MaybeUninit<Core> = MaybeUninit::uninit();
 /// The stack of pending crossings, which the entry code knows by address.
 pub static mut SLOTS: Slots = Slots::new();
 /// What the resident code looked like at start: offset and bytes.
 static mut CLEAN: (u16, Vec<u8>) = (0, Vec::new());
 
-static READY: AtomicBool = AtomicBool::new(false);
-static BUSY: AtomicBool = AtomicBool::new(false);
+/// The state's state: not there yet, free, or in the hands of [`with`].
+static STATE: AtomicU8 = AtomicU8::new(ABSENT);
+const ABSENT: u8 = 0;
+const FREE: u8 = 1;
+const BUSY: u8 = 2;
 
 /// Runs `f` on the state.
 ///
@@ -37,26 +40,31 @@ static BUSY: AtomicBool = AtomicBool::new(false);
 #[inline]
 pub fn with<T>(f: impl FnOnce(&mut Core, &mut Slots) -> T) -> T {
     // Plain load and store: one CPU with interrupts off.
-    assert!(READY.load(Ordering::Relaxed) && !BUSY.load(Ordering::Relaxed), "the core's state is not free");
-    BUSY.store(true, Ordering::Relaxed);
+    assert!(STATE.load(Ordering::Relaxed) == FREE, "the core's state is not free");
+    STATE.store(BUSY, Ordering::Relaxed);
     let (monitor, slots) = ((&raw mut MONITOR).cast::<Core>(), &raw mut SLOTS);
-    // SAFETY: BUSY makes this the only reference; READY says that it was written.
+    // SAFETY: BUSY makes this the only reference; FREE says that it was written.
     let monitor = unsafe { &mut *monitor };
     // SAFETY: BUSY makes this the only reference; the entry code touches the slots only while no Rust code runs.
     let slots = unsafe { &mut *slots };
     let result = f(monitor, slots);
-    BUSY.store(false, Ordering::Relaxed);
+    STATE.store(FREE, Ordering::Relaxed);
     result
+}
+
+/// Has start-up been?
+fn is_ready() -> bool {
+    STATE.load(Ordering::Relaxed) != ABSENT
 }
 
 /// Stores the monitor that start-up has built, and the clean copy of the resident code.
 pub fn install(core: Core, clean: (u16, Vec<u8>)) {
     let (monitor, kept) = ((&raw mut MONITOR).cast::<Core>(), &raw mut CLEAN);
-    // SAFETY: called once, before READY; no reference exists.
+    // SAFETY: called once, while ABSENT; no reference exists.
     unsafe { monitor.write(core) };
     // SAFETY: as above.
     unsafe { kept.write(clean) };
-    READY.store(true, Ordering::Relaxed);
+    STATE.store(FREE, Ordering::Relaxed);
 }
 
 /// Address of a field of the resident part's head.
@@ -72,7 +80,7 @@ pub fn real_event(resident: u32) -> bool {
     let event = (at as usize + core::mem::offset_of!(RealFrame, event)) as *const u8;
     // SAFETY: the resident part lies in conventional memory, identity-mapped, aligned to 16; it has filled the frame.
     let event = unsafe { event.read() } as u32;
-    if matches!(event, event::XMS | event::XMS_AGAIN) && READY.load(Ordering::Relaxed) {
+    if matches!(event, event::XMS | event::XMS_AGAIN) && is_ready() {
         // SAFETY: as above; until the core leaves, nothing else reads or writes the frame.
         let frame = unsafe { &mut *at };
         with(|core, _| {
@@ -91,7 +99,7 @@ pub fn real_event(resident: u32) -> bool {
             };
             false
         }
-        _ if !READY.load(Ordering::Relaxed) => false,
+        _ if !is_ready() => false,
         event::DPMI_ENTRY => return activate(resident, at, frame),
         _ => {
             with(|core, _| {

@@ -33,7 +33,7 @@ use crate::landing::LANDING_VECTOR;
 use crate::layout::{RealFrame, TRAP_VECTOR};
 use crate::machine::Machine;
 use crate::regs::{Registers, Width};
-use crate::service::{settle, Next, Outcome, Then};
+use crate::service::{settle, Code, Next, Outcome, Then};
 use crate::x86::descriptor::Descriptor;
 use slots::{Slots, SLOTS};
 
@@ -138,14 +138,34 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// INT 31h in the current slot.
     fn int31(&mut self, slots: &mut Slots) -> Resume {
+        let ax = slots.regs().ax();
+        self.remember_call(0x31, ax);
+        self.service(slots).unwrap_or(Resume::Guest)
+    }
+
+    /// INT 31h by the current client, which has no handler of its own for it: also the entry code's direct door, which has
+    /// noted the call ([`Client::calls`](crate::client::Client::calls)). `None`, nearly always: all that has changed is the host and the slot's registers, and the same slot's guest goes on.
+    #[inline(always)]
+    pub fn service(&mut self, slots: &mut Slots) -> Option<Resume> {
         let regs = slots.regs();
         let ax = regs.ax();
-        self.remember_call(0x31, ax);
         self.vector = 0x31;
         let outcome = match INT31::<M>::find(ax) {
             Some(handler) => handler(&mut self.host, regs),
-            None => Err(crate::service::Code::Unsupported.into()),
+            None => Err(Code::Unsupported.into()),
         };
+        if let Ok(Next::Resume) = outcome {
+            regs.set_carry(false);
+            // Callbacks (0303h, 0304h) are what the entry code knows of beside registers.
+            return if ax >> 8 == 3 { Some(Resume::Guest) } else { None };
+        }
+        Some(self.after_service(slots, ax, outcome))
+    }
+
+    /// What follows a service that did not simply succeed.
+    #[cold]
+    #[inline(never)]
+    fn after_service(&mut self, slots: &mut Slots, ax: u16, outcome: Outcome) -> Resume {
         if let Err(refusal) = outcome {
             let grown = self.grow_for(slots, ax, refusal);
             return self.finish(slots, grown.unwrap_or(outcome));

@@ -79,13 +79,26 @@ pub struct Blocks {
     recent: usize,
     /// Bytes left free between neighbours, a multiple of 4096: guard pages.
     guard: u32,
+    /// Where the `packed` blocks end, the guard included: what [`Blocks::packed_end`] says.
+    front: u32,
+    /// Where the block after them begins, or the arena ends.
+    ceiling: u32,
 }
 
 const NO_SLOT: u32 = u32::MAX;
 
 impl Default for Blocks {
     fn default() -> Self {
-        Blocks { list: Vec::new(), slots: Vec::new(), free_slot: NO_SLOT, packed: 0, recent: 0, guard: 0 }
+        Blocks {
+            list: Vec::new(),
+            slots: Vec::new(),
+            free_slot: NO_SLOT,
+            packed: 0,
+            recent: 0,
+            guard: 0,
+            front: ARENA_BASE,
+            ceiling: ARENA_END,
+        }
     }
 }
 
@@ -94,6 +107,7 @@ impl Blocks {
     pub fn set_guard(&mut self, pages: u32) {
         self.guard = pages << 12;
         self.packed = 0;
+        self.pack();
     }
 
     /// All blocks, in ascending order.
@@ -146,6 +160,13 @@ impl Blocks {
     /// The lowest address at which `pages` pages fit.
     #[inline]
     pub fn lowest_gap(&self, pages: u32) -> Option<u32> {
+        // Nearly always behind the blocks that follow each other from the front on.
+        self.front(pages).or_else(|| self.search_gap(pages))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search_gap(&self, pages: u32) -> Option<u32> {
         let mut start = self.packed_end();
         for block in &self.list[self.packed..] {
             if block.base >= start && (block.base - start) >> 12 >= pages {
@@ -193,41 +214,84 @@ impl Blocks {
     }
 
     /// Makes sure that the next [`Blocks::insert`] succeeds.
-    #[inline]
+    #[inline(always)]
     pub fn reserve(&mut self) -> Result<(), Full> {
-        if self.list.len() >= BLOCKS_MAX || self.list.try_reserve(1).is_err() {
-            return Err(Full::Handles);
+        // There are as many slots for handles as there is room for blocks.
+        if self.list.len() < self.slots.len() {
+            return Ok(());
         }
-        if self.free_slot == NO_SLOT && self.slots.try_reserve(1).is_err() {
-            return Err(Full::Handles);
+        self.reserve_slowly()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reserve_slowly(&mut self) -> Result<(), Full> {
+        let room = self.slots.len();
+        let more = room.max(8).min(BLOCKS_MAX - room);
+        self.list.try_reserve_exact(room + more - self.list.len()).map_err(|_| Full::Handles)?;
+        self.slots.try_reserve_exact(more).map_err(|_| Full::Handles)?;
+        for _ in 0..more {
+            self.slots.push(Slot { base: self.free_slot, generation: 1, used: false });
+            self.free_slot = self.slots.len() as u32 - 1;
         }
-        Ok(())
+        match more {
+            0 => Err(Full::Handles),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the blocks at the front end, if `pages` pages fit there: where [`Blocks::append`] puts a block.
+    #[inline(always)]
+    pub fn front(&self, pages: u32) -> Option<u32> {
+        (self.front <= self.ceiling && (self.ceiling - self.front) >> 12 >= pages).then_some(self.front)
     }
 
     /// Records a block in a range that is free and gives it a handle if `with_handle`. [`Blocks::reserve`] was asked first.
-    #[inline]
     pub fn insert(&mut self, mut block: Block, with_handle: bool) -> u32 {
         block.handle = if with_handle { self.new_handle(block.base) } else { 0 };
-        // From the end, as most blocks go there: only stacks and mappings lie above. Room was reserved.
+        self.list.push(block);
+        self.sink(self.list.len() - 1)
+    }
+
+    /// The same for a block at [`Blocks::front`], with a handle.
+    #[inline(always)]
+    pub fn append(&mut self, mut block: Block) -> u32 {
+        block.handle = self.new_handle(block.base);
+        // Only stacks and mappings lie above, and nearly always one of them.
         let mut index = self.list.len();
-        match self.list.last() {
-            Some(last) if last.base > block.base => {
-                self.list.push(*last);
+        self.list.push(block);
+        if let Some([below, place]) = self.list.last_chunk_mut() {
+            if below.base > block.base {
+                *place = *below;
+                *below = block;
                 index -= 1;
-                while index > 0 && self.list[index - 1].base > block.base {
-                    self.list[index] = self.list[index - 1];
-                    index -= 1;
-                }
-                self.list[index] = block;
             }
-            _ => self.list.push(block),
+        }
+        if index != self.packed {
+            return self.sink(index);
         }
         self.recent = index;
-        if index == self.packed && self.packed_end() >= block.base {
-            self.packed += 1;
-        } else {
-            self.packed = self.packed.min(index);
+        self.packed += 1;
+        self.front = block.end() + self.guard;
+        if self.front >= self.ceiling {
+            self.pack();
         }
+        block.handle
+    }
+
+    /// A new block goes down from `index` to its place.
+    #[cold]
+    #[inline(never)]
+    fn sink(&mut self, mut index: usize) -> u32 {
+        let block = self.list[index];
+        while index > 0 && self.list[index - 1].base > block.base {
+            self.list[index] = self.list[index - 1];
+            index -= 1;
+        }
+        self.list[index] = block;
+        self.recent = index;
+        self.packed = self.packed.min(index);
+        self.pack();
         block.handle
     }
 
@@ -236,6 +300,7 @@ impl Blocks {
         let block = self.list.remove(index);
         self.drop_handle(block.handle);
         self.packed = self.packed.min(index);
+        self.note_front();
         block
     }
 
@@ -292,24 +357,28 @@ impl Blocks {
         }
     }
 
+    #[inline(never)]
     fn pack(&mut self) {
         while self.packed < self.list.len() && self.list[self.packed].base <= self.packed_end() {
             self.packed += 1;
         }
+        self.note_front();
     }
 
-    #[inline]
+    fn note_front(&mut self) {
+        self.front = self.packed_end();
+        self.ceiling = self.list.get(self.packed).map_or(ARENA_END, |next| next.base);
+    }
+
+    #[inline(always)]
     fn new_handle(&mut self, base: u32) -> u32 {
+        // There is one: it was reserved.
         let index = self.free_slot;
-        if index != NO_SLOT {
-            let slot = &mut self.slots[index as usize];
-            self.free_slot = slot.base;
-            slot.base = base;
-            slot.used = true;
-            return (slot.generation as u32) << 16 | (index + 1);
-        }
-        self.slots.push(Slot { base, generation: 1, used: true });
-        1 << 16 | self.slots.len() as u32
+        let slot = &mut self.slots[index as usize];
+        self.free_slot = slot.base;
+        slot.base = base;
+        slot.used = true;
+        (slot.generation as u32) << 16 | (index + 1)
     }
 
     fn drop_handle(&mut self, handle: u32) {

@@ -147,8 +147,21 @@ impl Frames {
 
     /// Promises `count` frames; false, and nothing promised, when there are not as many.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn promise(&mut self, count: u32) -> bool {
+        // Without the care for differences below zero first.
+        let promised = self.promised + count;
+        if promised + self.keep > self.free + self.elsewhere {
+            return self.promise_last(count);
+        }
+        self.promised = promised;
+        true
+    }
+
+    /// The same where what is kept back, or a count of zero, decides.
+    #[cold]
+    #[inline(never)]
+    fn promise_last(&mut self, count: u32) -> bool {
         let enough = count <= self.promisable();
         if enough {
             self.promised += count;

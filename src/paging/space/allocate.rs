@@ -49,8 +49,17 @@ impl Space {
         bytes: u32,
     ) -> Result<Allocation, Code> {
         let pages = pages_for(bytes)?;
-        let base = self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
-        self.allocate_at(machine, memory, base, pages, Use::Memory)
+        let Some(base) = self.blocks.front(pages) else {
+            let base = self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
+            return self.allocate_at(machine, memory, base, pages, Use::Memory);
+        };
+        self.promise_block(memory, base, pages, pages)?;
+        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory };
+        let handle = self.blocks.append(block);
+        if memory.eager {
+            self.commit_now(machine, memory, base, pages);
+        }
+        Ok(Allocation { base, handle })
     }
 
     /// Allocates a block as 0504h does: at `base` (page-aligned; 8025h if it is not, or not free) or, if that is zero,
@@ -75,7 +84,7 @@ impl Space {
         self.allocate_at(machine, memory, base, pages, usage)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn allocate_at<M: Machine>(
         &mut self,
         machine: &mut M,
@@ -85,38 +94,14 @@ impl Space {
         usage: Use,
     ) -> Result<Allocation, Code> {
         let committed = if usage == Use::Reserved { 0 } else { pages };
-        self.enter_here(memory, Block { base, pages, committed, handle: 0, usage }, true).map(|handle| {
-            if memory.eager && committed != 0 {
-                self.commit_now(machine, memory, base, pages);
-            }
-            Allocation { base, handle }
-        })
+        let handle = self.enter(memory, Block { base, pages, committed, handle: 0, usage }, true)?;
+        if memory.eager && committed != 0 {
+            self.commit_now(machine, memory, base, pages);
+        }
+        Ok(Allocation { base, handle })
     }
 
     /// Promises what a block needs and records it: the one step of an allocation that can fail.
-    #[inline(always)]
-    fn enter_here(&mut self, memory: &mut Memory, block: Block, with_handle: bool) -> Result<u32, Code> {
-        self.blocks.reserve()?;
-        match self.tables.in_one_word(block.base, block.pages) {
-            // Nearly always the slots lie in one word of the set, and none is in it.
-            Some((word, mask, count)) if *word & mask == 0 => {
-                if !memory.promise(block.committed + count) {
-                    return Err(Code::PhysicalMemoryUnavailable);
-                }
-                *word |= mask;
-            }
-            _ => {
-                let tables = self.tables.missing(block.base, block.pages);
-                if !memory.promise(block.committed + tables) {
-                    return Err(Code::PhysicalMemoryUnavailable);
-                }
-                self.tables.add_range(block.base, block.pages);
-            }
-        }
-        Ok(self.blocks.insert(block, with_handle))
-    }
-
-    /// The same for where it need not be fast.
     #[inline(never)]
     pub(super) fn enter(
         &mut self,
@@ -124,7 +109,37 @@ impl Space {
         block: Block,
         with_handle: bool,
     ) -> Result<u32, Code> {
-        self.enter_here(memory, block, with_handle)
+        self.promise_block(memory, block.base, block.pages, block.committed)?;
+        Ok(self.blocks.insert(block, with_handle))
+    }
+
+    /// Promises the frames of a block's committed pages and of its page tables, once there is room to record it.
+    #[inline(always)]
+    fn promise_block(
+        &mut self,
+        memory: &mut Memory,
+        base: u32,
+        pages: u32,
+        committed: u32,
+    ) -> Result<(), Code> {
+        self.blocks.reserve()?;
+        match self.tables.in_one_word(base, pages) {
+            // Nearly always the slots lie in one word of the set, and none is in it.
+            Some((word, mask, count)) if *word & mask == 0 => {
+                if !memory.promise(committed + count) {
+                    return Err(Code::PhysicalMemoryUnavailable);
+                }
+                *word |= mask;
+            }
+            _ => {
+                let tables = self.tables.missing(base, pages);
+                if !memory.promise(committed + tables) {
+                    return Err(Code::PhysicalMemoryUnavailable);
+                }
+                self.tables.add_range(base, pages);
+            }
+        }
+        Ok(())
     }
 
     /// Brings in every page of a committed range that was never touched.

@@ -9,9 +9,9 @@ use crate::x86::entry::{FRAME, USER, WRITABLE};
 /// Linear address at which the page tables of the loaded space appear, through the directory's own slot.
 const WINDOW: u32 = 0xFFC0_0000;
 
-/// A set of page-directory slots.
+/// A set of page-directory slots. There are more words than the arena needs, so that any address names one.
 #[derive(Clone, Default)]
-pub(super) struct Tables([u32; 24]);
+pub(super) struct Tables([u32; 32]);
 
 impl Tables {
     #[inline]
@@ -40,16 +40,17 @@ impl Tables {
         slots(base, pages).filter(|slot| !self.has(*slot)).count() as u32
     }
 
-    /// If all slots of a range of pages lie in one word of the set: the word, their bits, and how many they are.
+    /// If all slots of a range of pages (1 and more) lie in one word of the set: the word, their bits, and how many they are.
     #[inline(always)]
     pub fn in_one_word(&mut self, base: u32, pages: u32) -> Option<(&mut u32, u32, u32)> {
-        let range = slots(base, pages);
-        let (count, shift) = (range.end - range.start, range.start & 31);
-        if shift + count >= 32 {
+        let (first, last) = (base >> 22, (base + (pages << 12) - 1) >> 22);
+        if (first ^ last) >> 5 != 0 {
             return None;
         }
-        let word = self.0.get_mut((range.start >> 5) as usize)?;
-        Some((word, ((1 << count) - 1) << shift, count))
+        let word = &mut self.0[(first >> 5 & 31) as usize];
+        // Bits `first` to `last`: in the highest bit's case the first term is gone, and the difference still right.
+        let mask = (2_u32 << (last & 31)).wrapping_sub(1 << (first & 31));
+        Some((word, mask, last - first + 1))
     }
 
     /// Puts the slots of a range of pages into the set.
