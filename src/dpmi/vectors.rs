@@ -14,7 +14,8 @@ pub fn get_real<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome
     Ok(Next::Resume)
 }
 
-/// AX=0201h. In: BL vector, CX:DX paragraph and offset. What the vector was comes back at the client's end.
+/// AX=0201h. In: BL vector, CX:DX paragraph and offset. What the vector was comes back at the
+/// client's end if it still points to a callback of the client's, or if a fault ends the client.
 pub fn set_real<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let vector = regs.bl();
     let at = vector as u32 * 4;

@@ -35,6 +35,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn kill_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         let regs = *slots.regs();
         self.reporter.client_died(&mut self.host, &regs, vector, self.fault_address);
+        self.restore_vectors(self.host.current, |_| true);
         self.exit_client(slots, FAULT_EXIT)
     }
 
@@ -172,16 +173,27 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         1
     }
 
-    /// Takes a client out of the way of events: its handlers, callbacks and the real-mode vectors that it
-    /// changed.
+    /// Puts back the real-mode vectors that client `id` set with 0201h and that hold a value which is `dead` now.
+    fn restore_vectors(&mut self, id: u8, dead: impl Fn(u32) -> bool) {
+        let host = &mut self.host;
+        let Some(client) = host.clients[id as usize].as_mut() else { return };
+        for (vector, old) in core::mem::take(&mut client.saved_vectors).into_iter().rev() {
+            let at = vector as u32 * 4;
+            if dead(host.machine.read_u32(at)) {
+                host.machine.write_u32(at, old);
+            }
+        }
+    }
+
+    /// Takes a client out of the way of events: its handlers, its callbacks, and the real-mode vectors that it set to
+    /// those. Its other vectors are its own affair: extenders hook in real mode and unhook with 0201h.
     pub(super) fn disconnect(&mut self, id: u8) {
+        let callbacks = self.host.facts.resident + self.host.facts.callback_trap as u32;
+        self.restore_vectors(id, |value| (value >> 16 << 4) + (value & 0xFFFF) == callbacks);
         let host = &mut self.host;
         if let Some(client) = host.clients[id as usize].as_mut() {
             client.vectors = [Default::default(); 256];
             client.exceptions = [Default::default(); 32];
-            for (vector, old) in core::mem::take(&mut client.saved_vectors).into_iter().rev() {
-                host.machine.write_u32(vector as u32 * 4, old);
-            }
         }
         for callback in host.callbacks.iter_mut().filter(|callback| callback.client == id) {
             // A driver may not give up the address of an event procedure: such an entry stays, for nobody.
