@@ -154,7 +154,15 @@ pub struct Facts {
 impl Facts {
     /// Paragraph and offset of a trap site.
     pub fn site_address(&self, event: u32) -> (u16, u16) {
-        ((self.resident >> 4) as u16, self.trap_base + (event * crate::layout::TRAP_STRIDE) as u16)
+        self.alias_address(event, 0)
+    }
+
+    /// A trap site's address under alias `number`: another CS and IP for the same linear address, so that the number
+    /// comes back with the trap.
+    pub fn alias_address(&self, event: u32, number: u8) -> (u16, u16) {
+        let segment = (self.resident >> 4) as u16;
+        let offset = self.trap_base + (event * crate::layout::TRAP_STRIDE) as u16;
+        (segment - number as u16, offset + ((number as u16) << 4))
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Client {
     pub alias_selector: u16,
     /// Stays in memory after its end (INT 21h 31h).
     pub resident: bool,
+    /// Its process has ended, but the client stayed: other programs call it.
+    pub outlives: bool,
     /// IRQs that were in service as the client entered, one bit per line.
     pub in_service: u16,
     /// Which descriptors are allocated.
@@ -113,6 +115,7 @@ impl Client {
             psp_selector: 0,
             alias_selector: 0,
             resident: false,
+            outlives: false,
             in_service: 0,
             ldt: Allocated::new(),
             vectors: [FarPointer::default(); 256],

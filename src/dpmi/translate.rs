@@ -202,10 +202,13 @@ pub fn state_addresses<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> 
     Ok(Next::Resume)
 }
 
-/// AX=0306h. Out: BX:CX real-mode address to jump to, SI:(E)DI protected-mode address.
+/// AX=0306h. Out: BX:CX real-mode address to jump to, SI:(E)DI protected-mode address. The real-mode address tells whose
+/// protected mode it leads to: a client that stayed resident is entered from other programs.
 pub fn raw_addresses<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let width = host.width();
-    give_site(host, regs, event::RAW_SWITCH);
+    let (segment, offset) = host.facts.alias_address(event::RAW_SWITCH, host.current);
+    regs.set_bx(segment);
+    regs.set_cx(offset);
     give(width, regs, landing::RAW_SWITCH);
     Ok(Next::Resume)
 }

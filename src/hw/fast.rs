@@ -109,7 +109,6 @@ pub fn prepare(host: &Host<Pc>) {
     let fast = words();
     fast.return_site = site(event::RETURN);
     fast.return_after = site(event::RETURN) + 2;
-    fast.raw_after = site(event::RAW_SWITCH) + 2;
     fast.xms_after = site(event::XMS) + 2;
     fast.xms_again_after = site(event::XMS_AGAIN) + 2;
     fast.callback_after = facts.resident + facts.callback_trap as u32 + 2;
@@ -141,7 +140,7 @@ pub fn follow(host: &Host<Pc>) {
     fast.callback_count = host.callbacks.len() as u32;
 }
 
-/// Makes the landing words those of another client.
+/// Makes the landing words, and the raw switch's address, those of another client.
 #[cold]
 fn change_client(fast: &mut Fast, current: u32) {
     let words = |landing: Landing, locked: u32| landing as u32 | locked << 8 | current << 24;
@@ -152,6 +151,9 @@ fn change_client(fast: &mut Fast, current: u32) {
     fast.interrupt = words(Landing::Interrupt, 3);
     fast.exception = words(Landing::Exception, 3);
     fast.callback = words(Landing::Callback, 1);
+    // The site's address under the client's alias, as 0306h tells it.
+    let distance = (event::RAW_SWITCH - event::RETURN) * TRAP_STRIDE;
+    fast.raw_after = fast.return_after + distance + (current << 4) - (current << 16);
 }
 
 const _: () = assert!(core::mem::offset_of!(Callback, kind) < 256);

@@ -192,7 +192,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// 0306h from V86 code: the current slot becomes protected-mode code of the current client. Selectors that cannot be
     /// loaded are found on the way out and are the client's fault.
-    pub(super) fn raw_to_protected(&mut self, slots: &mut Slots) -> Resume {
+    pub(super) fn raw_to_protected(&mut self, slots: &mut Slots, id: u8) -> Resume {
+        if self.host.clients.get(id as usize).is_some_and(|client| client.is_some()) {
+            self.switch_client(id);
+        }
         let width = self.host.width();
         let iopl = self.host.facts.client_iopl as u32;
         let regs = slots.regs();

@@ -9,7 +9,7 @@ use crate::client::{reaches_protected_mode, CLIENTS_MAX};
 use crate::dos::{events, swapfile};
 use crate::host::{CallbackKind, Finish, RealCall, RealTarget, NOBODY};
 use crate::machine::Machine;
-use crate::regs::Registers;
+use crate::regs::{Registers, INTERRUPT};
 use crate::service::Next;
 
 /// The DOS exit code of a client that a fault ended.
@@ -45,6 +45,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let id = self.host.current;
         log::info!(target: "client", "client {id} ends with {code:02X}");
         let psp = swapfile::abandon(&mut self.host);
+        if self.host.clients[id as usize].as_ref().is_some_and(|client| client.outlives) {
+            return self.exit_resident(slots, id, code);
+        }
         self.disconnect(id);
         self.restore_psp(id);
         let base = self.base_of_client(slots, id);
@@ -93,6 +96,54 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         Resume::Guest
     }
 
+    /// Ends client `id`, whose process is gone already, from within the process of another program that called it: DOS ends
+    /// that process, and the client is given up at once, for no end of a process of its own will tell.
+    fn exit_resident(&mut self, slots: &mut Slots, id: u8, code: u8) -> Resume {
+        self.end_interrupts(id);
+        // The lowest of the slots on top that are the client's.
+        let mut base = slots.index();
+        while base > 0 && slots.slot[base].outer_client == id {
+            base -= 1;
+        }
+        // Code that called the client by an interrupt or a callback is below; code that switched is in this very slot.
+        let switched = matches!(
+            slots.slot[base].landing,
+            Landing::Root | Landing::Reflected | Landing::Structure | Landing::Continue
+        );
+        let keep = if switched || base == 0 { base } else { base - 1 };
+        if slots.index() > keep {
+            self.unwind(slots, keep + 1);
+        }
+        let outer = if keep > 0 { slots.slot[base].outer_client } else { self.host.current };
+        let stack = self.host.clients[id as usize].as_ref().map_or(0, |client| client.host_data);
+        let stack = crate::client::first_real_stack(stack);
+        let is_below = (1..=keep).any(|at| slots.slot[at].outer_client == id);
+        let resume = match is_below {
+            true => self.still_active(),
+            false => self.give_up_client(slots, id, outer),
+        };
+        let (return_cs, return_ip) = self.site_address(crate::layout::event::RETURN);
+        let machine = &mut self.host.machine;
+        let (segment, sp) = (stack >> 16, (stack & 0xFFFF) - 6);
+        let frame = (segment << 4) + sp;
+        machine.write_u16(frame, return_ip);
+        machine.write_u16(frame + 2, return_cs);
+        machine.write_u16(frame + 4, INTERRUPT as u16);
+        let target = machine.read_u32(0x21 * 4);
+        *slots.regs() = Registers {
+            eax: 0x4C00 | code as u32,
+            v_ds: segment,
+            v_es: segment,
+            eip: target & 0xFFFF,
+            cs: target >> 16,
+            eflags: Registers::sanitised_flags(0, 3, true) & !INTERRUPT,
+            esp: sp,
+            ss: segment,
+            ..Default::default()
+        };
+        resume
+    }
+
     /// Interrupts that came in service since client `id` entered: their handlers never come back, and without an EOI the PIC
     /// would hold back that line and all below it for ever.
     fn end_interrupts(&mut self, id: u8) {
@@ -113,7 +164,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return Resume::Guest;
         };
         let terminate = client.terminate;
-        let stays = client.resident;
+        let stays = client.resident || self.keeps_memory(client.psp);
         let mut regs = *slots.regs();
         regs.eip = terminate & 0xFFFF;
         regs.cs = terminate >> 16;
@@ -123,13 +174,25 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         *slots.regs() = regs;
         self.forget_terminate(id, terminate);
-        if !stays {
+        if stays {
+            if let Some(client) = self.host.clients[id as usize].as_mut() {
+                client.outlives = true;
+            }
+        } else {
             if let Some(resume) = self.close_swap(slots, id) {
                 return resume;
             }
             return self.give_up_client(slots, id, self.host.current);
         }
         self.still_active()
+    }
+
+    /// Is the process at `psp` still the owner of its PSP's block, after its end? Then it stayed resident, by whatever
+    /// real-mode call: DOS frees all blocks of the others.
+    fn keeps_memory(&self, psp: u16) -> bool {
+        let header = (psp.wrapping_sub(1) as u32) << 4;
+        matches!(self.host.machine.read_u8(header), b'M' | b'Z')
+            && self.host.machine.read_u16(header + 1) == psp
     }
 
     /// The client of a process that has ended is no more. `outer` becomes current.
@@ -152,8 +215,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// DOS has copied the PSP's INT 22h address to the IVT: what belongs there is the client's original one.
     fn forget_terminate(&mut self, id: u8, terminate: u32) {
-        let (cs, ip) =
-            super::entry::alias_address(&self.host.facts, crate::layout::event::PROCESS_END, id as u32);
+        let (cs, ip) = self.host.facts.alias_address(crate::layout::event::PROCESS_END, id);
         let ours = (cs as u32) << 16 | ip as u32;
         if self.host.machine.read_u32(0x22 * 4) == ours {
             self.host.machine.write_u32(0x22 * 4, terminate);

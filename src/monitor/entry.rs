@@ -214,7 +214,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             ..*at
         };
         machine.write_u16(psp_linear + psp::ENVIRONMENT, environment_selector);
-        let (trap_cs, trap_ip) = alias_address(&host.facts, event::PROCESS_END, id as u32);
+        let (trap_cs, trap_ip) = host.facts.alias_address(event::PROCESS_END, id);
         machine.write_u32(psp_linear + psp::TERMINATE, (trap_cs as u32) << 16 | trap_ip as u32);
         Ok(())
     }
@@ -231,11 +231,3 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
 /// What a DOS call may have pushed on its caller's stack before it switched to its own.
 const DOS_FRAME_BYTES: u16 = 0xE0;
-
-/// A trap site's address in real mode under alias `number`: another CS and IP for the same linear address, so
-/// that the number comes back with the trap.
-pub(super) fn alias_address(facts: &crate::host::Facts, event: u32, number: u32) -> (u16, u16) {
-    let segment = (facts.resident >> 4) as u16;
-    let offset = facts.trap_base + (event * crate::layout::TRAP_STRIDE) as u16;
-    (segment - number as u16, offset + (number << 4) as u16)
-}

@@ -31,7 +31,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             event::RETURN => self.land_from_real(slots),
             event::DPMI_ENTRY => self.dpmi_entry(slots),
             event::PROCESS_END => self.process_end(slots, number as u8),
-            event::RAW_SWITCH => self.raw_to_protected(slots),
+            event::RAW_SWITCH => self.raw_to_protected(slots, number as u8),
             // Nothing is saved; the RETF behind the site returns.
             event::SAVE_STATE => Resume::Guest,
             event::REBOOT => self.reporter.reboot(),

@@ -41,7 +41,8 @@ pub fn machine(engine: Engine, places: &Places, window: bool) -> Result<()> {
         Err(_) => apt::install(program, &purpose).with_context(|| purpose)?,
         // Debian's own emulator can lack a part that it only recommends: Bochs its display on a terminal.
         Ok(path) if path.starts_with("/usr") && engine != Engine::DosboxX => {
-            let absent: Vec<&str> = program.iter().copied().filter(|package| !apt::is_installed(package)).collect();
+            let absent: Vec<&str> =
+                program.iter().copied().filter(|package| !apt::is_installed(package)).collect();
             if !absent.is_empty() && apt::is_available() {
                 apt::install(&absent, &purpose).with_context(|| purpose)?;
             }
