@@ -25,7 +25,9 @@
         cpu     586                     ; RDTSC
 
 %define ROUNDS      7
+%ifndef REPEATS                  ; a clock that ticks by the millisecond wants more
 %define REPEATS     200
+%endif
 %define BLOCK_BYTES 400000h
 %define SCALE_LOOPS 100000
 %define TICKS       12

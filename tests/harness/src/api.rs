@@ -69,4 +69,6 @@ pub struct BenchRequest {
     pub hosts: Vec<PathBuf>,
     /// Check `tests/budgets.toml`.
     pub budgets: bool,
+    /// The machine to measure on, by name (`Machine::named`). Only QEMU counts instructions.
+    pub machine: String,
 }

@@ -1,8 +1,9 @@
-//! Benchmarks: the guest programs of tests/guest/bench, under one host or several, in QEMU.
+//! Benchmarks: the guest programs of tests/guest/bench, under one host or several.
 //!
-//! Each program runs twice: with `-icount shift=0`, where its units are instructions, exact and
+//! In QEMU each program runs twice: with `-icount shift=0`, where its units are instructions, exact and
 //! repeatable, and without, where they are cycles of the time-stamp counter, comparable only
-//! within one run. Lines: `bench-scale <units per 1000 instructions>`, `bench <name> <units>`.
+//! within one run. On any other machine it runs once, by the time-stamp counter; the DOSBoxes derive it from
+//! the time that has passed, so long rounds there tell what a user feels. Lines: `bench-scale <units per 1000 instructions>`, `bench <name> <units>`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +25,10 @@ use crate::report::{Progress, Standing, Totals};
 const LIMIT: Duration = Duration::from_secs(180);
 /// Benchmarks are 32-bit clients where they can be either.
 const WIDTH: u32 = 32;
+/// Operations in a round where the time-stamp counter is a clock.
+const LONG_ROUND: u32 = 20_000;
+/// The program that knows long rounds; a million bytes moved 20,000 times would be too long a one.
+const LONG_PROGRAM: &str = "bench";
 
 /// What one operation costs under one host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,17 +64,19 @@ struct Budgets {
 /// When a machine or a program cannot be had, or a host's run ends in another way than it should.
 pub fn run_bench(request: &BenchRequest, places: &Places, progress: &dyn Progress) -> Result<BenchReport> {
     let mut report = BenchReport::default();
+    let machine = Machine::named(&request.machine)?;
+    let kinds: &[bool] = if machine.engine == Engine::Qemu { &[true, false] } else { &[false] };
     for path in &request.hosts {
         let host = HostUnderTest::resident(path);
         let column = report.hosts.len();
         report.hosts.push(host.label());
-        for is_counting in [true, false] {
+        for &is_counting in kinds {
             progress.note(&format!(
                 "measuring {} under {}",
                 if is_counting { "instructions" } else { "cycles" },
                 host.label()
             ));
-            for (name, value) in measure(&host, is_counting, places, progress)? {
+            for (name, value) in measure(&host, &machine, is_counting, places, progress)? {
                 report.enter(&name, column, value, is_counting);
             }
         }
@@ -97,7 +104,7 @@ pub fn check_budgets(host: &Path, places: &Places, progress: &dyn Progress) -> R
     }
     let host = HostUnderTest::resident(host);
     progress.note(&format!("measuring instructions under {}", host.label()));
-    let measured = measure(&host, true, places, progress);
+    let measured = measure(&host, &Machine::new(Engine::Qemu), true, places, progress);
     for (name, budget) in &budgets.instructions {
         let standing = match &measured {
             Err(error) => Standing::Failed(format!("{error:#}")),
@@ -143,19 +150,26 @@ fn excess(name: &str, budget: u64, value: Option<u64>) -> Option<String> {
 /// Runs all benchmark programs under `host` and reads their values.
 fn measure(
     host: &HostUnderTest,
+    machine: &Machine,
     is_counting: bool,
     places: &Places,
     progress: &dyn Progress,
 ) -> Result<Vec<(String, u64)>> {
-    let mut machine = Machine::new(Engine::Qemu);
+    let mut machine = machine.clone();
     machine.icount = is_counting.then_some(0);
     // The clock of a counting guest runs slower than ours.
     machine.boot_limit *= 2;
+    let mut paths = programs(&places.root)?;
+    let mut defines = vec![format!("WIDTH={WIDTH}")];
+    if machine.engine != Engine::Qemu {
+        paths.retain(|path| path.file_stem().is_some_and(|stem| stem == LONG_PROGRAM));
+        defines.push(format!("REPEATS={LONG_ROUND}"));
+    }
     let mut jobs = Vec::new();
-    for path in programs(&places.root)? {
+    for path in paths {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let mut job =
-            Job::new(&name, guest::program_file(&name, guest::assemble(&places.root, &path, Some(WIDTH))?));
+            Job::new(&name, guest::program_file(&name, guest::assemble_with(&places.root, &path, &defines)?));
         job.limit = LIMIT;
         jobs.push(job);
     }

@@ -208,10 +208,15 @@ fn read(top: &Path, path: PathBuf) -> Result<GuestTest> {
 
 /// Assembles `source` for `width`. It may include what lies beside it, in tests/guest and in realmode.
 pub fn assemble(root: &Path, source: &Path, width: Option<u32>) -> Result<Vec<u8>> {
+    let defines: Vec<String> = width.map(|width| format!("WIDTH={width}")).into_iter().collect();
+    assemble_with(root, source, &defines)
+}
+
+/// Assembles `source` as [`assemble`] does, with `defines` (`NAME=value`).
+pub fn assemble_with(root: &Path, source: &Path, defines: &[String]) -> Result<Vec<u8>> {
     let beside = source.parent().unwrap_or(root);
     let includes = [beside, &root.join("tests/guest"), &root.join("realmode")];
-    let defines: Vec<String> = width.map(|width| format!("WIDTH={width}")).into_iter().collect();
-    find::assemble(source, &includes, &defines)
+    find::assemble(source, &includes, defines)
 }
 
 /// A program's file on C:, in the directory T: an .EXE when it has an MZ header, else a .COM.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use ferrite_harness::api::BenchRequest;
 use ferrite_harness::bench;
-use ferrite_harness::machine::Engine;
+use ferrite_harness::machine::{Engine, Machine};
 
 use super::progress::Counting;
 use crate::image;
@@ -20,17 +20,21 @@ pub struct Arguments {
     /// Another DPMI host to measure in the same run; can be given several times
     #[arg(long, value_name = "HOST.EXE")]
     host: Vec<PathBuf>,
+    /// The machine: qemu, or any other, where time is measured instead of instructions; for example
+    /// dosbox-x, dosbox-x/dynamic, dosbox-x/defaults
+    #[arg(long, value_name = "MACHINE", default_value = "qemu")]
+    on: String,
 }
 
 /// Measures and prints the table. Fails where a crossing exceeds its budget.
 pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let places = super::places(project);
-    // Only QEMU counts instructions.
-    provision::machine(Engine::Qemu, &places, false)?;
+    let engine = Machine::named(&arguments.on)?.engine;
+    provision::machine(engine, &places, false)?;
     let mut hosts = vec![image::build(project)?.path];
     hosts.extend(arguments.host);
     let progress = Counting::new("bench", "measuring");
-    let report = bench::run_bench(&BenchRequest { hosts, budgets: true }, &places, &progress);
+    let report = bench::run_bench(&BenchRequest { hosts, budgets: engine == Engine::Qemu, machine: arguments.on }, &places, &progress);
     progress.finish();
     let report = report?;
     println!("{report}");
