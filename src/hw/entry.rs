@@ -179,6 +179,7 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
         super::fast::follow(&monitor.host);
         resume
     });
+    hw::cpu::age_translations();
     (resume == Resume::Dormant) as u32
 }
 

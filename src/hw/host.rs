@@ -117,6 +117,7 @@ pub fn real_event(resident: u32) -> bool {
 /// The DPMI entry point while dormant.
 fn activate(resident: u32, at: *mut RealFrame, mut frame: RealFrame) -> bool {
     tables::load_task();
+    cpu::renew_translations();
     let resume = with(|core, slots| {
         heap::refill(&mut core.host.memory);
         let fpu = core.host.facts.has_fpu;

@@ -34,7 +34,11 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let mut hosts = vec![image::build(project)?.path];
     hosts.extend(arguments.host);
     let progress = Counting::new("bench", "measuring");
-    let report = bench::run_bench(&BenchRequest { hosts, budgets: engine == Engine::Qemu, machine: arguments.on }, &places, &progress);
+    let report = bench::run_bench(
+        &BenchRequest { hosts, budgets: engine == Engine::Qemu, machine: arguments.on },
+        &places,
+        &progress,
+    );
     progress.finish();
     let report = report?;
     println!("{report}");
