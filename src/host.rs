@@ -149,6 +149,12 @@ pub struct Facts {
     pub client_iopl: u8,
     /// Commit memory at once: an emulator whose page faults nest.
     pub eager: bool,
+    /// Unmapped pages after each of a client's blocks (/GUARD).
+    pub guard_pages: u32,
+    /// Clients cannot touch the first page (/PAGE0).
+    pub protect_page0: bool,
+    /// Extended memory that start-up found, claimed or not, KiB.
+    pub physical_kib: u32,
 }
 
 impl Facts {

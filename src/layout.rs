@@ -11,6 +11,8 @@
 
 use core::mem::{offset_of, size_of};
 
+/// Most clients alive at a time: nested programs, and those that stayed resident.
+pub const CLIENTS_MAX: usize = 32;
 /// Linear address at which the core is linked and mapped.
 pub const CORE_BASE: u32 = 0xC000_0000;
 /// Paragraphs of host data that a client hands over at its entry: its real-mode stack, 1 KiB.
@@ -91,6 +93,9 @@ pub mod event {
 pub mod control {
     /// ES:DI points to a [`super::StatusInfo`] for the core to fill.
     pub const STATUS: u32 = 1;
+    /// CX is a client's number, 0 to 31; ES:DI points to a [`super::ClientInfo`] for the core to fill. AX is 2 when there is
+    /// no such client.
+    pub const CLIENT: u32 = 2;
 }
 
 /// Bits of [`ResidentInfo::features`]: what the resident part offers to programs.
@@ -117,6 +122,10 @@ pub mod boot_flag {
     pub const NO_SWAP: u32 = 1 << 4;
     /// /DMA: small XMS blocks below 16 MiB.
     pub const ISA_DMA: u32 = 1 << 6;
+    /// /GUARD: an unmapped page after each memory block of a client.
+    pub const GUARD: u32 = 1 << 7;
+    /// /PAGE0: clients cannot touch the first page.
+    pub const PAGE0: u32 = 1 << 8;
 }
 
 /// Version, as `/S` and the start-up line print it.
@@ -154,6 +163,32 @@ pub struct StatusInfo {
     pub page_ins: u32,
     /// Pages written to it.
     pub page_outs: u32,
+    /// Transfers that wrote them.
+    pub clusters: u32,
+    /// Extended memory that start-up found, claimed or not, KiB.
+    pub found_kib: u32,
+    /// Clients' locked memory, KiB.
+    pub locked_kib: u32,
+}
+
+/// What `FERRITE /S` prints of one client: the answer to [`control::CLIENT`].
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub struct ClientInfo {
+    /// The PSP of its process, a paragraph.
+    pub psp: u16,
+    /// 16 or 32.
+    pub bits: u16,
+    /// Its memory blocks.
+    pub blocks: u32,
+    /// Memory that it has or was promised, KiB.
+    pub committed_kib: u32,
+    /// Of that, in memory now, KiB.
+    pub resident_kib: u32,
+    /// Of that, locked, KiB.
+    pub locked_kib: u32,
+    /// Its page faults.
+    pub faults: u32,
 }
 
 /// Head of the core image, at [`CORE_BASE`]. The stub reads it from the file.
@@ -361,8 +396,18 @@ pub struct BootInfo {
     pub hma_minimum: u16,
     /// Transfer buffer in KiB.
     pub transfer_kib: u16,
-    /// Physical memory that may be used, KiB; 0 means no limit.
+    /// Extended memory that could have been claimed, KiB.
+    pub physical_kib: u32,
+    /// How much was to be claimed ([`crate::paging::claim::Claim`]): the share in 256ths,
+    pub claim_fraction: u32,
+    /// the lower limit, KiB,
+    pub claim_lower_kib: u32,
+    /// the upper limit, KiB; 0 means none,
     pub memory_limit_kib: u32,
+    /// what to leave free, KiB,
+    pub claim_leave_kib: u32,
+    /// and what to keep for others before everything else, KiB.
+    pub claim_keep_kib: u32,
     /// Swap file limit, KiB; 0 means the default.
     pub swap_limit_kib: u32,
     /// Directory of the swap file, zero-terminated; empty means the default.
@@ -372,8 +417,9 @@ pub struct BootInfo {
 const _: () = assert!(size_of::<CoreHeader>() == 64);
 const _: () = assert!(size_of::<RealFrame>() == 56);
 const _: () = assert!(size_of::<ResidentInfo>() == 164);
-const _: () = assert!(size_of::<BootInfo>() == 264);
-const _: () = assert!(size_of::<StatusInfo>() == 44);
+const _: () = assert!(size_of::<BootInfo>() == 284);
+const _: () = assert!(size_of::<StatusInfo>() == 56);
+const _: () = assert!(size_of::<ClientInfo>() == 24);
 
 macro_rules! offsets {
     ($prefix:literal, $type:ty, $($field:ident),+ $(,)?) => {
@@ -425,12 +471,17 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("BOOT_SIZE", size_of::<BootInfo>() as u32),
         ("STATUS_SIZE", size_of::<StatusInfo>() as u32),
         ("CONTROL_STATUS", control::STATUS),
+        ("CONTROL_CLIENT", control::CLIENT),
+        ("CLIENT_SIZE", size_of::<ClientInfo>() as u32),
+        ("CLIENTS_MAX", CLIENTS_MAX as u32),
         ("FLAG_XMS_DRIVER", boot_flag::XMS_DRIVER),
         ("FLAG_DEVICE", boot_flag::DEVICE),
         ("FLAG_RUN", boot_flag::RUN),
         ("FLAG_EAGER", boot_flag::EAGER),
         ("FLAG_NO_SWAP", boot_flag::NO_SWAP),
         ("FLAG_ISA_DMA", boot_flag::ISA_DMA),
+        ("FLAG_GUARD", boot_flag::GUARD),
+        ("FLAG_PAGE0", boot_flag::PAGE0),
         ("FEATURE_DPMI", feature::DPMI),
         ("FEATURE_XMS", feature::XMS),
         ("FEATURE_INT15", feature::INT15),
@@ -501,7 +552,12 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         xms_handles,
         hma_minimum,
         transfer_kib,
+        physical_kib,
+        claim_fraction,
+        claim_lower_kib,
         memory_limit_kib,
+        claim_leave_kib,
+        claim_keep_kib,
         swap_limit_kib,
         swap_path
     ),
@@ -520,8 +576,12 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         handles_total,
         faults,
         page_ins,
-        page_outs
+        page_outs,
+        clusters,
+        found_kib,
+        locked_kib
     ),
+    offsets!("CLIENT", ClientInfo, psp, bits, blocks, committed_kib, resident_kib, locked_kib, faults),
 ];
 
 /// FNV-1a over names and values.

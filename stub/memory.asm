@@ -12,8 +12,10 @@ collect_memory:
         jmp short .count
 .bios:
         call read_map
-        jnc .count
+        jnc .claim
         call read_sizes
+.claim:
+        call claim_extents
 .count:
         xor eax, eax
         mov cx, [boot_info + BOOT_extent_count]
@@ -98,8 +100,7 @@ read_sizes:
         shl edx, 10
         mov eax, 0x100000
 
-; Adds a run of memory: page-aligned inside, below 4 GiB, above the HMA, within /MEM, merged with the one that
-; it continues. In: EAX=base, EDX=bytes. Changes EAX, CX, EDX, SI.
+; Adds a run of memory: page-aligned inside, below 4 GiB, above the HMA, merged with the one that it continues. In: EAX=base, EDX=bytes. Changes EAX, CX, EDX, SI.
 add_extent:
         add edx, eax
         jnc .below
@@ -115,8 +116,6 @@ add_extent:
 .above:
         sub edx, eax
         jbe .done
-        call limit_bytes
-        jz .done
         mov cx, [boot_info + BOOT_extent_count]
         cmp cx, EXTENTS_MAX
         jae .done
@@ -139,35 +138,89 @@ add_extent:
 .done:
         ret
 
-; Cuts EDX down to what /MEM still allows. Out: EDX, "zero" when that is nothing. Changes no other register.
-limit_bytes:
-        push eax
-        push ecx
-        cmp dword [boot_info + BOOT_memory_limit_kib], 0
-        je .unlimited
-        mov eax, [boot_info + BOOT_memory_limit_kib]
-        sub eax, [claimed_kib]
-        mov ecx, edx
-        shr ecx, 10
-        cmp ecx, eax
-        jbe .fits
-        and eax, ~3                             ; whole pages
+; How much to claim: /CLAIM, /MIN, /MEM, /LEAVE and /KEEP, in this order, as src/paging/claim.rs says. In:
+; EAX=KiB that there are. Out: EAX=KiB, whole pages. Changes EBX, ECX, EDX.
+claim_amount:
+        mov [boot_info + BOOT_physical_kib], eax
+        mov ebx, eax
+        mul dword [boot_info + BOOT_claim_fraction]
+        shrd eax, edx, 8
+        mov ecx, [boot_info + BOOT_claim_lower_kib]
+        cmp eax, ecx
+        jae .above
+        mov eax, ecx
+.above:
+        mov edx, [boot_info + BOOT_memory_limit_kib]
+        or edx, edx
+        jz .below
+        cmp eax, edx
+        jbe .below
+        mov eax, edx
+.below:
+        cmp ecx, eax                            ; the lower limit, as far as the upper one allows it
+        jbe .least
+        mov ecx, eax
+.least:
+        mov edx, ebx
+        sub edx, [boot_info + BOOT_claim_leave_kib]
+        jnc .left
+        xor edx, edx
+.left:
+        cmp edx, ecx
+        jae .leave
+        mov edx, ecx
+.leave:
+        cmp eax, edx
+        jbe .free
+        mov eax, edx
+.free:
+        sub ebx, [boot_info + BOOT_claim_keep_kib]
+        jnc .kept
+        xor ebx, ebx
+.kept:
+        cmp eax, ebx
+        jbe .pages
+        mov eax, ebx
+.pages:
+        and eax, ~3
+        ret
+
+; Cuts the extents down to what is to be claimed, from the highest on. Changes everything but DS, ES.
+claim_extents:
+        xor eax, eax
+        mov si, boot_info + BOOT_extents
+        mov cx, [boot_info + BOOT_extent_count]
+        jcxz .done
+.sum:
+        mov edx, [si + EXTENT_bytes]
+        shr edx, 10
+        add eax, edx
+        add si, EXTENT_SIZE
+        loop .sum
+        call claim_amount
+        mov si, boot_info + BOOT_extents
+        mov cx, [boot_info + BOOT_extent_count]
+        mov word [boot_info + BOOT_extent_count], 0
+.take:
+        or eax, eax
+        jz .done
+        mov edx, [si + EXTENT_bytes]
+        shr edx, 10
+        cmp edx, eax
+        jbe .whole
         mov edx, eax
         shl edx, 10
-.fits:
-        mov ecx, edx
-        shr ecx, 10
-        add [claimed_kib], ecx
-.unlimited:
-        pop ecx
-        pop eax
-        or edx, edx
+        mov [si + EXTENT_bytes], edx
+        shr edx, 10
+.whole:
+        sub eax, edx
+        inc word [boot_info + BOOT_extent_count]
+        add si, EXTENT_SIZE
+        loop .take
+.done:
         ret
 
 section .bss
-; KiB added so far, where /MEM limits them.
-claimed_kib:
-        resd 1
 map_seen:
         resb 1
         alignb 4

@@ -61,8 +61,10 @@ message 62, BANNER, "Ferrite ", 1, ", a 32-bit runtime for DOS: DPMI, XMS and vi
 message 63, DORMANT, "State: dormant, no DPMI program lives"
 message 64, ACTIVE, "State: active, DPMI programs: ", 2
 message 65, CONVENTIONAL_USE, "Conventional memory, bytes:      ", 2
-message 66, PHYSICAL, "Extended memory, KiB:            ", 2
-message 67, FREE, "  free:                          ", 2
+message 77, FOUND, "Extended memory found, KiB:      ", 2
+message 66, PHYSICAL, "  claimed:                       ", 2
+message 67, FREE, "  of that, free:                 ", 2
+message 78, LOCKED, "  locked by programs:            ", 2
 message 68, CORE_USE, "  the core's own:                ", 2
 message 69, SWAP, "Swap file, KiB:                  ", 2
 message 70, SWAP_USED, "  in use:                        ", 2
@@ -71,6 +73,13 @@ message 72, HANDLES, "XMS handles in all:              ", 2
 message 73, FAULTS, "Page faults served:              ", 2
 message 74, PAGE_INS, "Pages read from the swap file:   ", 2
 message 75, PAGE_OUTS, "Pages written to the swap file:  ", 2
+message 79, CLUSTERS, "  in clusters:                   ", 2
+message 80, CLIENT, "Program ", 1, ", bits:             ", 2
+message 81, CLIENT_BLOCKS, "  memory blocks:                 ", 2
+message 82, CLIENT_COMMITTED, "  allocated, KiB:                ", 2
+message 83, CLIENT_RESIDENT, "  of that, in memory:            ", 2
+message 84, CLIENT_LOCKED, "  of that, locked:               ", 2
+message 85, CLIENT_FAULTS, "  page faults:                   ", 2
 message 76, NO_FIGURES, "The core gives no figures."
 
 message_version:
@@ -85,10 +94,13 @@ message_help:
         db "FERRITE /?                 this page", 13, 10, 13, 10
         db "Switches, here or in the environment variable FERRITE:", 13, 10
         db "  /MEM=n[K|M]              use n KiB (or MiB) of extended memory at most", 13, 10
-        db "  /KEEP=n[K|M]             leave n to an older XMS driver (0)", 13, 10
+        db "  /CLAIM=n                 claim n percent of it, 1 to 100 (100)", 13, 10
+        db "  /MIN=n /LEAVE=n /KEEP=n  but n at least; leave n beyond that; never the last n", 13, 10
         db "  /HANDLES=n               XMS handles, 1 to 1024 (128)", 13, 10
         db "  /HMAMIN=n                least KiB for which a program gets the HMA, 0 to 63 (0)", 13, 10
         db "  /DMA                     XMS blocks up to 256 KiB below 16 MiB, for ISA DMA", 13, 10
+        db "  /GUARD                   an unmapped page after each memory block", 13, 10
+        db "  /PAGE0                   programs cannot touch the first page (slower)", 13, 10
         db "  /BUFFER=n                transfer buffer in KiB, 4 to 60 (8)", 13, 10
         db "  /IOPL=0|3                0 withholds ports and CLI from programs (3)", 13, 10
         db "  /SWAP=directory[,max]    where the swap file goes, and its limit n[K|M|G]", 13, 10

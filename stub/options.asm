@@ -12,8 +12,18 @@ switches:
         dw switch_action_u
         db "MEM", 0
         dw switch_mem
+        db "CLAIM", 0
+        dw switch_claim
+        db "MIN", 0
+        dw switch_min
+        db "LEAVE", 0
+        dw switch_leave
         db "KEEP", 0
         dw switch_keep
+        db "GUARD", 0
+        dw switch_guard
+        db "PAGE0", 0
+        dw switch_page0
         db "HANDLES", 0
         dw switch_handles
         db "HMAMIN", 0
@@ -43,6 +53,7 @@ default_options:
         mov byte [boot_info + BOOT_log_level], 1
         mov byte [boot_info + BOOT_log_targets], 1
         mov byte [boot_info + BOOT_client_iopl], 3
+        mov word [boot_info + BOOT_claim_fraction], 256
         mov word [boot_info + BOOT_xms_handles], 128
         mov word [boot_info + BOOT_transfer_kib], 8
         mov ax, [dos_version]
@@ -187,9 +198,34 @@ switch_mem:
         call value_kib
         mov [boot_info + BOOT_memory_limit_kib], eax
         ret
+switch_min:
+        call value_kib
+        mov [boot_info + BOOT_claim_lower_kib], eax
+        ret
+switch_leave:
+        call value_kib
+        mov [boot_info + BOOT_claim_leave_kib], eax
+        ret
 switch_keep:
         call value_kib
-        mov [keep_kib], eax
+        mov [boot_info + BOOT_claim_keep_kib], eax
+        ret
+switch_claim:
+        call value_number                       ; percent
+        mov ebx, 1
+        mov ecx, 100
+        call check_range
+        shl eax, 8
+        add eax, 99                             ; a share of 1/256 at least
+        xor edx, edx
+        div ecx
+        mov [boot_info + BOOT_claim_fraction], eax
+        ret
+switch_guard:
+        or dword [boot_info + BOOT_flags], FLAG_GUARD
+        ret
+switch_page0:
+        or dword [boot_info + BOOT_flags], FLAG_PAGE0
         ret
 switch_handles:
         call value_number
@@ -272,9 +308,6 @@ action:
 ; 1 while a line is parsed that names no program: the environment variable's, or DEVICE='s.
 switches_only:
         resb 1
-; KiB that /KEEP leaves to an older XMS driver.
-keep_kib:
-        resd 1
 token:
         resb 64
 ; The program's name as it was given; empty to stay resident.

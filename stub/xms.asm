@@ -1,4 +1,4 @@
-; Taking an older XMS driver's memory: all but /KEEP, in as many locked blocks as it takes.
+; Taking an older XMS driver's memory: what is to be claimed of it, in as many locked blocks as it takes.
 
 section .text
 
@@ -22,26 +22,22 @@ take_xms:
         call far [xms_driver]
         cmp ah, 3
         setae [xms_is_3]
+        call query_xms                          ; EAX=largest, EDX=all of it
+        mov eax, edx
+        call claim_amount
+        mov [wanted_kib], eax
 .next:
         cmp word [xms_block_total], EXTENTS_MAX
         jae .done
-        call query_xms                          ; EAX=largest, EDX=all of it
-        sub edx, [keep_kib]
-        jbe .done
+        call query_xms
+        mov edx, [wanted_kib]
         cmp eax, edx
         jbe .size
         mov eax, edx
 .size:
-        mov edx, [boot_info + BOOT_memory_limit_kib]
-        or edx, edx
-        jz .unlimited
-        sub edx, [claimed_kib]
-        cmp eax, edx
-        jbe .unlimited
-        mov eax, edx
-.unlimited:
         cmp eax, 8                              ; less than a page may be left of it
         jb .done
+        sub [wanted_kib], eax
         call allocate_xms
         jc .done
         call add_extent
@@ -120,5 +116,8 @@ xms_block_total:
 xms_is_3:
         db 0
 section .bss
+; KiB still to be taken.
+wanted_kib:
+        resd 1
 xms_block_list:
         resw EXTENTS_MAX

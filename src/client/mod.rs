@@ -7,8 +7,7 @@ use crate::dpmi::watch::Watches;
 use crate::paging::space::Space;
 use crate::regs::{FarPointer, Width};
 
-/// Most clients alive at a time: nested programs, and those that stayed resident.
-pub const CLIENTS_MAX: usize = 32;
+pub use crate::layout::CLIENTS_MAX;
 /// Callbacks a client may have (0303h); the specification asks for 16.
 pub const CALLBACKS_MAX: usize = 64;
 

@@ -184,6 +184,9 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
         kernel_directory: boot.directory_physical,
         client_iopl: boot.client_iopl,
         eager: memory.eager,
+        guard_pages: (boot.flags & boot_flag::GUARD != 0) as u32,
+        protect_page0: boot.flags & boot_flag::PAGE0 != 0,
+        physical_kib: boot.physical_kib,
         ..Default::default()
     };
     cpu::prepare(facts.has_fpu, !facts.has_fpu);

@@ -112,6 +112,12 @@ pub fn prepare(host: &Host<Pc>) {
     fast.xms_after = site(event::XMS) + 2;
     fast.xms_again_after = site(event::XMS_AGAIN) + 2;
     fast.callback_after = facts.resident + facts.callback_trap as u32 + 2;
+    if facts.protect_page0 {
+        // From V86 code to a client only by Rust, which closes the first page (src/monitor/page_zero.rs).
+        fast.return_after = 0;
+        fast.raw_after = 0;
+        fast.callback_after = 0;
+    }
     fast.resident_segment = segment;
     fast.client_flags = 2 | (facts.client_iopl as u32 & 3) << 12;
     fast.version = [version::DPMI_VERSION as u32, version::FLAGS as u32, facts.cpu as u32];

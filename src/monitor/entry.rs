@@ -80,6 +80,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let directory = self.host.facts.kernel_directory;
         let mut space = Space::create(&mut self.host.machine, &mut self.host.memory, directory)?;
         space.set_client(id);
+        space.set_guard(self.host.facts.guard_pages);
         self.host.clients[id as usize] = Some(Box::new(Client::new(id, width, psp, at.v_es as u16, space)));
         self.protect_outer_stack(slots, outer);
         self.reset_fpu_for(id, outer);

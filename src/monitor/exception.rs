@@ -265,6 +265,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// An exception in V86 code.
     pub(super) fn v86_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         if vector == PAGE_FAULT {
+            if self.open_page0(slots) {
+                return Resume::Guest;
+            }
             if let Some(resume) = self.page_fault(slots) {
                 return resume;
             }

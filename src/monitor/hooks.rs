@@ -1,12 +1,9 @@
 //! What programs expect of the machine below DOS: A20, INT 15h, privileged instructions, and the events that
 //! the resident part's hooks hand over.
 
-use core::mem::size_of;
-
 use super::{Monitor, Reporter};
-use crate::layout::{event, StatusInfo, LOW_END};
+use crate::layout::{event, LOW_END};
 use crate::machine::Machine;
-use crate::paging::swap::Slots;
 use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::vm86::decode::{Operand, Operation, Port};
 use crate::x86::entry::{ACCESSED, DIRTY, PRESENT, USER, WRITABLE};
@@ -220,45 +217,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         regs.set_ax(regs.al() as u16);
         self.answered(regs, false);
     }
-
-    /// A question of the stub's: AL=1 fills a [`StatusInfo`] at ES:DI.
-    fn control(&mut self, regs: &mut Registers) {
-        if regs.al() as u32 == crate::layout::control::STATUS {
-            let at = Self::v86_linear(regs.v_es, regs.edi);
-            for (index, value) in self.status().into_iter().enumerate() {
-                self.host.machine.write_u32(at + index as u32 * 4, value);
-            }
-            regs.set_ax(0);
-        }
-        self.far_return(regs);
-    }
-
-    /// A [`StatusInfo`], as double words.
-    fn status(&self) -> [u32; size_of::<StatusInfo>() / 4] {
-        let frames = &self.host.memory.frames;
-        let clients = self.host.clients.iter().flatten().count() as u32;
-        let kib = |pages: u32| pages * 4;
-        let slots =
-            |count: fn(&Slots) -> u32| self.host.memory.swap.as_ref().map_or(0, |swap| count(&swap.slots));
-        let core = frames.total() - frames.free_count();
-        [
-            size_of::<StatusInfo>() as u32,
-            VERSION as u32 | clients << 16,
-            kib(frames.total()),
-            kib(frames.free_count()),
-            kib(core),
-            kib(slots(|slots| slots.pages())),
-            kib(slots(|slots| slots.used())),
-            self.host.xms.handles_used() as u32 | (self.host.xms.handles_total() as u32) << 16,
-            self.host.memory.counts.faults,
-            self.host.memory.counts.read,
-            self.host.memory.counts.written,
-        ]
-    }
 }
-
-/// Version, major in the high byte.
-const VERSION: u16 = 0x0001;
 
 /// The port that an instruction names.
 fn port_number(port: Port, regs: &Registers) -> u16 {

@@ -18,9 +18,11 @@ pub mod entry;
 mod exception;
 mod hooks;
 mod interrupt;
+mod page_zero;
 mod paging;
 mod real;
 pub mod slots;
+mod status;
 mod trap;
 mod xms;
 
@@ -73,6 +75,8 @@ pub struct Monitor<M: Machine + 'static, R> {
     vector: u8,
     /// A page of a client's stack that is in the swap file, which an access has just missed; 0 for none.
     missing: u32,
+    /// The first page is open for V86 code; false always unless /PAGE0 asks for its protection.
+    page0_open: bool,
     /// Real-mode INT 22h address and such that a dying client's cleanup needs is in the client.
     active: bool,
 }
@@ -80,6 +84,7 @@ pub struct Monitor<M: Machine + 'static, R> {
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// A dormant monitor.
     pub fn new(host: Host<M>, reporter: R) -> Self {
+        let page0_open = host.facts.protect_page0;
         Monitor {
             host,
             reporter,
@@ -89,6 +94,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             keyboard_command: false,
             vector: 0,
             missing: 0,
+            page0_open,
             active: false,
         }
     }
@@ -101,14 +107,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// An interrupt or exception, from ring 3 or V86 mode, that the entry code did not deal with. `vector` as the IDT has it;
     /// `from_software` is false for an IRQ.
     pub fn interrupt(&mut self, slots: &mut Slots, vector: u8, kind: Kind) -> Resume {
-        match (kind, slots.regs().is_v86()) {
+        let resume = match (kind, slots.regs().is_v86()) {
             (Kind::Exception, true) => self.v86_exception(slots, vector),
             (Kind::Exception, false) => self.exception(slots, vector),
             (Kind::Irq, true) => self.irq_from_v86(slots, vector),
             (Kind::Irq, false) => self.irq_from_client(slots, vector),
             (Kind::Software, true) => self.software_from_v86(slots, vector),
             (Kind::Software, false) => self.software_from_client(slots, vector),
-        }
+        };
+        self.close_page0(slots, resume);
+        resume
     }
 
     /// A software interrupt by a client.
@@ -207,7 +215,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         *slots.regs() = from_frame(frame);
         self.a20 = frame.a20_found != 0;
         self.set_virtual_a20(self.a20);
-        self.dpmi_entry(slots)
+        let resume = self.dpmi_entry(slots);
+        self.close_page0(slots, resume);
+        resume
     }
 
     fn remember_call(&mut self, interrupt: u8, ax: u16) {

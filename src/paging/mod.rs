@@ -115,6 +115,11 @@ impl Memory {
         self.frames.promise(count)
     }
 
+    /// Pages of all clients with a lock count above zero.
+    pub fn locked_pages(&self) -> u32 {
+        self.locked
+    }
+
     /// Pages that the swap file may have.
     fn swap_pages(&self) -> u32 {
         self.swap.as_ref().map_or(0, |swap| swap.slots.limit())

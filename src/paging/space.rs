@@ -93,6 +93,8 @@ pub struct Space {
     mappings: Vec<Mapping>,
     /// Pages with a lock count above zero.
     locked: u32,
+    /// Page faults, wrapping.
+    faults: u32,
     /// While the space is being destroyed: committed pages whose frame or slot was given back.
     returned: u32,
 }
@@ -137,6 +139,11 @@ impl Space {
         self.blocks.set_guard(pages);
     }
 
+    /// Page faults in this space, whoever had to answer for them; wraps.
+    pub fn faults(&self) -> u32 {
+        self.faults
+    }
+
     /// The blocks, in ascending order of address.
     pub fn blocks(&self) -> &[Block] {
         self.blocks.all()
@@ -152,6 +159,7 @@ impl Space {
         error: u32,
     ) -> FaultOutcome {
         memory.counts.faults = memory.counts.faults.wrapping_add(1);
+        self.faults = self.faults.wrapping_add(1);
         if error & (PROTECTION | WRITE | FROM_USER) == WRITE | FROM_USER {
             if let Some(index) = self.blocks.find(linear) {
                 let page = linear >> 12;
@@ -190,6 +198,10 @@ impl Space {
         match decision {
             Decision::PageIn { .. } => FaultOutcome::PageIn(linear & FRAME),
             Decision::Client | Decision::Core => FaultOutcome::NotOurs,
+            // The first page, closed to clients (/PAGE0).
+            Decision::Again if linear < LOW_END && Space::entry(machine, linear) & USER == 0 => {
+                FaultOutcome::NotOurs
+            }
             Decision::Again => {
                 machine.flush_page(linear & FRAME);
                 FaultOutcome::Handled

@@ -122,6 +122,19 @@ impl Frames {
         self.table.iter().filter(held).count() as u32
     }
 
+    /// The same for one client.
+    pub fn pages_of(&self, client: u8) -> u32 {
+        let held =
+            |word: &&u64| matches!(Entry(**word).owner(), Owner::Page { client: of, .. } if of == client);
+        self.table.iter().filter(held).count() as u32
+    }
+
+    /// Frames that are the core's own, page tables included. Counted now.
+    pub fn core_pages(&self) -> u32 {
+        let held = |word: &&u64| matches!(Entry(**word).owner(), Owner::Kernel | Owner::Table { .. });
+        self.table.iter().filter(held).count() as u32
+    }
+
     /// How warm a page is, 0 to 3: what the page replacement remembers of it.
     #[inline]
     pub fn age(&self, frame: u32) -> u8 {
