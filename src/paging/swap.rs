@@ -155,9 +155,9 @@ impl Slots {
         true
     }
 
-    /// The file could not grow further: never ask again for more than it has.
-    pub fn cannot_grow(&mut self) {
-        self.limit = self.pages;
+    /// The file may grow to so many slots from now on, since the disk has more room or less than before.
+    pub fn set_limit(&mut self, limit: u32) {
+        self.limit = limit.min(SLOTS_MAX).max(self.pages);
     }
 
     /// Is a slot in use?
@@ -282,8 +282,10 @@ mod tests {
         assert_eq!((slots.growth(1001), slots.growth(u32::MAX)), (None, None));
         assert!(slots.grown(512));
         assert_eq!(slots.growth(488), Some(1000));
-        slots.cannot_grow();
+        slots.set_limit(100);
         assert_eq!((slots.growth(1), slots.limit()), (None, 512));
+        slots.set_limit(600);
+        assert_eq!(slots.growth(1), Some(600));
     }
 
     proptest! {

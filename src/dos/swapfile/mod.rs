@@ -1,21 +1,26 @@
 //! The swap file, as a conversation with DOS: made on the first need, grown, read, written, and deleted at the end.
 //!
 //! The calls have a world of their own: a block of conventional memory that belongs to nobody's process and holds a PSP
-//! (whose file table has the handle), a real-mode stack and the demand buffer; INT 23h and 24h lead to the resident part
-//! and answer "go on" and "fail". All of it is set up on the first need, so that a machine whose memory suffices never
-//! sees any of it.
+//! (whose file table has the handle), a real-mode stack and the demand buffer ([`block`]); INT 23h and 24h lead to the
+//! resident part and answer "go on" and "fail"; the BREAK flag is off, and what the extended error was is put back. All of it
+//! is set up on the first need, so that a machine whose memory suffices never sees any of it.
 //!
 //! Every conversation is a job: [`begin`] asks for the first call, [`answered`] goes on from each answer, and at the end
 //! the monitor is told [`Next::Paged`].
+
+mod block;
+mod file;
+mod places;
+mod transfer;
 
 use core::mem::offset_of;
 
 use crate::host::{Finish, Host, RealCall, RealTarget};
 use crate::layout::{event, ResidentInfo, TRAP_STRIDE};
 use crate::machine::Machine;
-use crate::paging::pager::{Request, Spaces, Step, Swap};
+use crate::paging::pager::{Request, Spaces, Step};
 use crate::paging::space::Space;
-use crate::paging::swap::{file_offset, Header, Slots, CLUSTER_MAX, HEADER_BYTES};
+use places::Places;
 use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::service::{Next, Outcome};
 
@@ -28,18 +33,10 @@ const PSP_PARAGRAPHS: u16 = 0x10;
 const STACK_PARAGRAPHS: u16 = 0x80;
 /// Paragraphs of a page.
 const PAGE_PARAGRAPHS: u16 = 0x100;
-/// Offsets in a PSP: the file table, its size, and the pointer to it.
-const PSP_TABLE: u32 = 0x18;
-const PSP_TABLE_SIZE: u32 = 0x32;
-const PSP_TABLE_POINTER: u32 = 0x34;
-/// Files in the table.
-const FILES: u32 = 20;
-/// Pages of the disk that are left free, 1 MiB.
-const LEAVE_FREE: u32 = 256;
-/// Default limit of the file, 512 MiB.
-const DEFAULT_LIMIT: u32 = 0x2_0000;
-/// Last fit: DOS allocation strategy that keeps the block out of the way of programs that grow.
-const LAST_FIT: u16 = 2;
+/// The name as it stands in the directory, and in DOS's table of open files.
+const NAME_IN_DIRECTORY: &[u8; 11] = b"FERRITE SWP";
+/// The position is not known.
+const NOWHERE: u32 = u32::MAX;
 /// Vectors of Ctrl-C and of the critical error.
 const VECTORS: [u8; 2] = [0x23, 0x24];
 
@@ -82,13 +79,21 @@ enum Phase {
     LastFit,
     Block,
     StrategyBack,
+    Error,
+    Break,
     Psp,
     OwnPsp,
+    FullName,
     Free,
     Find,
     Head,
     CloseFound,
     Create,
+    Mark,
+    Marked,
+    MarkedWell,
+    Version,
+    Lists,
     Extend,
     Extended,
     Shrink,
@@ -101,6 +106,8 @@ enum Phase {
     Close,
     Delete,
     PspBack,
+    BreakBack,
+    ErrorBack,
     Release,
 }
 
@@ -133,14 +140,20 @@ pub struct SwapFile {
     strategy: u16,
     psp: u16,
     vectors: [u32; 2],
+    break_flag: u8,
+    error: [u16; 8],
+    /// A call of this conversation was refused: the extended error has changed.
+    failed: bool,
     /// The request of a job, and pages for one that grows.
     request: Request,
     more: u32,
     /// Pages that the file is to have.
     goal: u32,
     step: Step,
-    /// Bytes of the step that are done.
-    moved: u32,
+    /// Where DOS is in the file, [`NOWHERE`] if that is not known; and in its chain of clusters.
+    position: u32,
+    places: Places,
+    cluster_bytes: u32,
 }
 
 impl Default for SwapFile {
@@ -162,11 +175,16 @@ impl Default for SwapFile {
             strategy: 0,
             psp: 0,
             vectors: [0; 2],
+            break_flag: 0,
+            error: [0; 8],
+            failed: false,
             request: Request::default(),
             more: 0,
             goal: 0,
             step: Step::Ready,
-            moved: 0,
+            position: NOWHERE,
+            places: Places::default(),
+            cluster_bytes: 0,
         }
     }
 }
@@ -306,10 +324,16 @@ fn enter<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
         host.machine.write_u32(vector as u32 * 4, (segment as u32) << 16 | offset as u32);
         host.hooked[vector as usize >> 5] &= !(1 << (vector & 31));
     }
+    host.swap_file.failed = false;
     match host.swap_file.block {
         0 => call(host, Phase::Strategy, 0x5800, 0, 0, 0),
-        _ => call(host, Phase::Psp, 0x5100, 0, 0, 0),
+        _ => save_world(host),
     }
+}
+
+/// Asks for what has to be as before at the end: the extended error first, before anything can change it.
+fn save_world<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
+    call(host, Phase::Error, 0x5900, 0, 0, 0)
 }
 
 fn leave<M: Machine>(host: &mut Host<M>) {
@@ -361,33 +385,68 @@ fn seek<M: Machine + 'static>(host: &mut Host<M>, phase: Phase, offset: u32) -> 
 /// DOS has answered.
 fn answered<M: Machine + 'static>(host: &mut Host<M>, _: &mut Registers, real: &Registers) -> Outcome {
     let refused = real.eflags & CARRY != 0;
+    host.swap_file.failed |= refused;
     match host.swap_file.phase {
-        Phase::Strategy | Phase::LastFit | Phase::Block | Phase::StrategyBack => furnish(host, real, refused),
+        Phase::Strategy | Phase::LastFit | Phase::Block | Phase::StrategyBack => {
+            block::furnish(host, real, refused)
+        }
+        Phase::Error => {
+            let [ax, bx, cx, dx] = [real.ax(), real.bx(), real.cx(), real.edx as u16];
+            host.swap_file.error =
+                [ax, bx, cx, dx, real.esi as u16, real.edi as u16, real.v_ds as u16, real.v_es as u16];
+            host.swap_file.failed = false;
+            // Sets the flag, and tells what it was.
+            call(host, Phase::Break, 0x3302, 0, 0, 0)
+        }
+        Phase::Break => {
+            host.swap_file.break_flag = real.edx as u8 & 1;
+            call(host, Phase::Psp, 0x5100, 0, 0, 0)
+        }
         Phase::Psp => {
             host.swap_file.psp = real.bx();
             let own = host.swap_file.block;
             call(host, Phase::OwnPsp, 0x5000, own, 0, 0)
         }
         Phase::OwnPsp => work(host),
-        Phase::Free | Phase::Find | Phase::Head | Phase::CloseFound | Phase::Create => {
-            open(host, real, refused)
-        }
+        Phase::FullName
+        | Phase::Free
+        | Phase::Find
+        | Phase::Head
+        | Phase::CloseFound
+        | Phase::Create
+        | Phase::Mark
+        | Phase::Marked
+        | Phase::MarkedWell
+        | Phase::Version
+        | Phase::Lists => file::open(host, real, refused),
         Phase::Extend
         | Phase::Extended
         | Phase::Shrink
         | Phase::Shrunk
         | Phase::Stamp
         | Phase::Stamped
-        | Phase::Commit => grow(host, real, refused),
-        Phase::Seek | Phase::Move => transfer(host, real, refused),
+        | Phase::Commit => file::grow(host, real, refused),
+        Phase::Seek | Phase::Move => transfer::transfer(host, real, refused),
         Phase::Close => {
             host.swap_file.handle = None;
-            put_path(host);
+            host.swap_file.places = Places::default();
+            file::put_path(host);
             call(host, Phase::Delete, 0x4100, 0, 0, 0)
         }
         Phase::Delete => end(host, Ended::Well),
         Phase::PspBack => {
             host.swap_file.psp = 0;
+            let flag = host.swap_file.break_flag as u16;
+            call(host, Phase::BreakBack, 0x3301, 0, 0, flag)
+        }
+        Phase::BreakBack if host.swap_file.failed => {
+            let at = host.swap_file.buffer();
+            for (index, word) in host.swap_file.error.into_iter().chain([0; 3]).enumerate() {
+                host.machine.write_u16(at + index as u32 * 2, word);
+            }
+            call(host, Phase::ErrorBack, 0x5D0A, 0, 0, 0)
+        }
+        Phase::BreakBack | Phase::ErrorBack => {
             if host.swap_file.handle.is_none() {
                 return call(host, Phase::Release, 0x4900, 0, 0, 0);
             }
@@ -414,217 +473,13 @@ fn end<M: Machine + 'static>(host: &mut Host<M>, ended: Ended) -> Outcome {
     call(host, Phase::PspBack, 0x5000, psp, 0, 0)
 }
 
-/// The block: as many pages of buffer as there are, one at least.
-fn furnish<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, refused: bool) -> Outcome {
-    const FIXED: u16 = PSP_PARAGRAPHS + STACK_PARAGRAPHS;
-    match host.swap_file.phase {
-        Phase::Strategy => {
-            host.swap_file.strategy = if refused { 0 } else { real.ax() };
-            call(host, Phase::LastFit, 0x5801, LAST_FIT, 0, 0)
-        }
-        Phase::LastFit => {
-            host.swap_file.cluster = CLUSTER_MAX;
-            call(host, Phase::Block, 0x4800, FIXED + CLUSTER_MAX as u16 * PAGE_PARAGRAPHS, 0, 0)
-        }
-        Phase::Block if refused => {
-            let pages = (real.bx().saturating_sub(FIXED) / PAGE_PARAGRAPHS) as u32;
-            if real.ax() == 8 && pages > 0 && pages < host.swap_file.cluster {
-                host.swap_file.cluster = pages;
-                return call(host, Phase::Block, 0x4800, FIXED + pages as u16 * PAGE_PARAGRAPHS, 0, 0);
-            }
-            log::warn!(target: "paging", "no conventional memory for a demand buffer");
-            let strategy = host.swap_file.strategy;
-            call(host, Phase::StrategyBack, 0x5801, strategy, 0, 0)
-        }
-        Phase::Block => {
-            make_process(host, real.ax());
-            let strategy = host.swap_file.strategy;
-            call(host, Phase::StrategyBack, 0x5801, strategy, 0, 0)
-        }
-        _ if host.swap_file.block == 0 => {
-            host.swap_file.ended = Ended::Refused;
-            finished(host)
-        }
-        _ => call(host, Phase::Psp, 0x5100, 0, 0, 0),
-    }
-}
-
-/// Makes the block a process of its own: it belongs to itself, and its PSP has a file table.
-fn make_process<M: Machine>(host: &mut Host<M>, block: u16) {
-    host.swap_file.block = block;
-    let (at, machine) = ((block as u32) << 4, &mut host.machine);
-    // The memory control block's owner.
-    machine.write_u16(at - 15, block);
-    for word in (0..256).step_by(4) {
-        machine.write_u32(at + word, 0);
-    }
-    machine.write_u16(at, 0x20CD);
-    machine.write_u16(at + 0x16, block);
-    (0..FILES).for_each(|file| machine.write_u8(at + PSP_TABLE + file, 0xFF));
-    machine.write_u16(at + PSP_TABLE_SIZE, FILES as u16);
-    machine.write_u32(at + PSP_TABLE_POINTER, (block as u32) << 16 | PSP_TABLE);
-    machine.write_u32(at + 0x38, u32::MAX);
-}
-
 fn work<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
     match host.swap_file.job {
         Job::Close(_) => {
             let handle = host.swap_file.handle.unwrap_or(0);
             call(host, Phase::Close, 0x3E00, handle, 0, 0)
         }
-        Job::Grow(_) if host.swap_file.handle.is_none() => {
-            let path = host.swap_file.path;
-            let drive = if path[1] == b':' { (path[0] & 0xDF) - b'A' + 1 } else { 0 };
-            call(host, Phase::Free, 0x3600, 0, 0, drive as u16)
-        }
-        Job::Grow(_) => start_growth(host),
-        _ => carry_out(host),
+        Job::Grow(_) => file::begin(host),
+        _ => transfer::carry_out(host),
     }
-}
-
-fn put_path<M: Machine>(host: &mut Host<M>) {
-    let at = host.swap_file.buffer();
-    host.machine.write_bytes(at, &host.swap_file.path);
-}
-
-/// From nothing to a file of ours with nothing in it.
-fn open<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, refused: bool) -> Outcome {
-    match host.swap_file.phase {
-        Phase::Free => {
-            let bytes = real.ax() as u64 * real.cx() as u64 * real.bx() as u64;
-            let pages = (bytes >> 12).min(u32::MAX as u64) as u32;
-            if real.ax() == 0xFFFF || pages <= LEAVE_FREE {
-                return end(host, Ended::Refused);
-            }
-            let limit = if host.swap_file.limit == 0 { DEFAULT_LIMIT } else { host.swap_file.limit };
-            host.swap_file.goal = limit.min(pages - LEAVE_FREE);
-            put_path(host);
-            call(host, Phase::Find, 0x3D00, 0, 0, 0)
-        }
-        Phase::Find if refused => {
-            put_path(host);
-            call(host, Phase::Create, 0x3C00, 0, 0, 0)
-        }
-        Phase::Find => {
-            host.swap_file.handle = Some(real.ax());
-            call(host, Phase::Head, 0x3F00, real.ax(), HEADER_BYTES as u16, 0)
-        }
-        Phase::Head => {
-            let mut head = [0; HEADER_BYTES];
-            let at = host.swap_file.buffer();
-            host.machine.read_bytes(at, &mut head);
-            let length = if refused { 1 } else { (real.ax() as usize).min(HEADER_BYTES) };
-            // An empty file has nothing to lose.
-            let ours = length == 0 || Header::may_replace(Header::parse(&head[..length]));
-            host.swap_file.step = if ours { Step::Ready } else { Step::NoRoom };
-            let handle = host.swap_file.handle.take().unwrap_or(0);
-            call(host, Phase::CloseFound, 0x3E00, handle, 0, 0)
-        }
-        Phase::CloseFound if host.swap_file.step == Step::Ready => {
-            put_path(host);
-            call(host, Phase::Create, 0x3C00, 0, 0, 0)
-        }
-        Phase::Create if !refused => {
-            host.swap_file.handle = Some(real.ax());
-            let slots = Slots::new(host.swap_file.goal);
-            host.memory.swap = Some(Swap::new(slots, host.swap_file.buffer(), host.swap_file.cluster));
-            start_growth(host)
-        }
-        _ => {
-            log::warn!(target: "paging", "the swap file cannot be made, or is not ours");
-            end(host, Ended::Refused)
-        }
-    }
-}
-
-fn start_growth<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
-    let more = host.swap_file.more;
-    let goal = host.memory.swap.as_ref().and_then(|swap| swap.slots.growth(more));
-    let Some(goal) = goal else { return end(host, Ended::Refused) };
-    host.swap_file.goal = goal;
-    seek(host, Phase::Extend, file_offset(goal) - 1)
-}
-
-/// The file gets its new size: its last byte is written, so that DOS allocates all before it.
-fn grow<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, refused: bool) -> Outcome {
-    let handle = host.swap_file.handle.unwrap_or(0);
-    let pages = host.memory.swap.as_ref().map_or(0, |swap| swap.slots.pages());
-    match host.swap_file.phase {
-        Phase::Extend if !refused => call(host, Phase::Extended, 0x4000, handle, 1, 0),
-        Phase::Extended if !refused && real.ax() == 1 => seek(host, Phase::Stamp, 0),
-        Phase::Extend | Phase::Extended => {
-            // The disk is full: what was had stays, and nothing more is asked for.
-            if let Some(swap) = host.memory.swap.as_mut() {
-                swap.slots.cannot_grow();
-            }
-            seek(host, Phase::Shrink, file_offset(pages))
-        }
-        Phase::Shrink => call(host, Phase::Shrunk, 0x4000, handle, 0, 0),
-        Phase::Stamp => {
-            let header =
-                Header { pages: host.swap_file.goal, serial: host.machine.read_u32(0x46C), in_use: true };
-            let at = host.swap_file.buffer();
-            host.machine.write_bytes(at, &header.encode());
-            call(host, Phase::Stamped, 0x4000, handle, HEADER_BYTES as u16, 0)
-        }
-        // Its directory entry must be right even after a crash: what is found then has to be known as ours.
-        Phase::Stamped => call(host, Phase::Commit, 0x6800, handle, 0, 0),
-        Phase::Commit => {
-            let goal = host.swap_file.goal;
-            let grown = host.memory.swap_grown(goal);
-            log::info!(target: "paging", "swap file of {} KiB", goal * 4);
-            end(host, if grown { Ended::Well } else { Ended::Refused })
-        }
-        _ => end(host, Ended::Refused),
-    }
-}
-
-/// Carries out the step that the pager wants.
-fn carry_out<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
-    match host.swap_file.step {
-        Step::Write { slot, .. } | Step::Read { slot, .. } => seek(host, Phase::Seek, file_offset(slot)),
-        other => end(host, ended_with(other)),
-    }
-}
-
-fn transfer<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, refused: bool) -> Outcome {
-    let handle = host.swap_file.handle.unwrap_or(0);
-    let (function, count) = match host.swap_file.step {
-        Step::Write { count, .. } => (0x4000, count),
-        Step::Read { count, .. } => (0x3F00, count),
-        _ => return end(host, Ended::Lost),
-    };
-    // 64 KiB do not fit CX: the last paragraph goes by itself.
-    let bytes = count << 12;
-    let first = bytes.min(0xFFF0);
-    let done = host.swap_file.moved;
-    if host.swap_file.phase == Phase::Seek && !refused {
-        host.swap_file.moved = 0;
-        return call(host, Phase::Move, function, handle, first as u16, 0);
-    }
-    let asked = if done == 0 { first } else { bytes - done };
-    let ok = !refused && host.swap_file.phase == Phase::Move && real.ax() as u32 == asked;
-    if ok && done + asked < bytes {
-        host.swap_file.moved = asked;
-        return call_beyond(host, function, handle, bytes - asked, asked);
-    }
-    host.swap_file.moved = 0;
-    let Host { machine, memory, clients, .. } = host;
-    host.swap_file.step = memory.transferred(machine, &mut Clients(clients), ok);
-    carry_out(host)
-}
-
-/// The rest of a transfer, with DS:DX `beyond` bytes into the buffer.
-fn call_beyond<M: Machine + 'static>(
-    host: &mut Host<M>,
-    function: u16,
-    handle: u16,
-    bytes: u32,
-    beyond: u32,
-) -> Outcome {
-    let outcome = call(host, Phase::Move, function, handle, bytes as u16, 0);
-    if let Some(call) = host.call.as_mut() {
-        call.regs.v_ds += beyond >> 4;
-    }
-    outcome
 }
