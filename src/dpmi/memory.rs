@@ -64,13 +64,15 @@ pub fn free_information<M: Machine>(host: &mut Host<M>, regs: &mut Registers) ->
     let (space, machine, memory) = parts(host);
     let totals = space.totals(memory);
     let told = |pages: u32| pages.min(PAGES_TOLD);
+    // What lies in the swap file counts for blocks, but is no physical page.
+    let free = totals.available.min(memory.frames.free_count() + memory.reserved());
     let fields = [
         told(totals.largest) << 12,
         told(totals.largest),
-        told(totals.largest),
+        told(totals.largest.min(free)),
         told(totals.linear),
-        told(totals.available),
-        told(totals.available),
+        told(totals.available.min(totals.physical)),
+        told(free),
         told(totals.physical),
         told(totals.linear_free),
         told(totals.swap),
@@ -285,6 +287,8 @@ pub fn frames_wanted<M: Machine>(host: &mut Host<M>, ax: u16, regs: &Registers) 
         0x0503 => (regs.bx_cx(), Some(regs.si_di())),
         0x0504 => (regs.ecx, None),
         0x0505 => (regs.ecx, Some(regs.esi)),
+        // All of them, at most: each may be committed now.
+        0x0507 if regs.ecx <= PAGES_TOLD => (regs.ecx << 12, None),
         _ => return None,
     };
     let had = match handle {

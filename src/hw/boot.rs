@@ -210,10 +210,8 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     if boot.transfer_kib != 0 {
         host.transfer_wanted = boot.transfer_kib.min(TRANSFER_MAX_KIB) * 64;
     }
-    // Only when it is asked for with a limit, while paging to disk is young. Where page faults nest in the emulator, nothing may
-    // fault for long.
-    let is_asked_for = boot.swap_limit_kib != 0;
-    if is_asked_for && boot.flags & (boot_flag::NO_SWAP | boot_flag::EAGER) == 0 {
+    // Where page faults nest in the emulator, nothing may fault for long.
+    if boot.flags & (boot_flag::NO_SWAP | boot_flag::EAGER) == 0 {
         host.swap_file = SwapFile::new(&boot.swap_path, boot.swap_limit_kib);
     }
     fast::prepare(&host);

@@ -43,6 +43,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Whatever crossings are above its base never come back.
     pub(super) fn exit_client(&mut self, slots: &mut Slots, code: u8) -> Resume {
         let id = self.host.current;
+        if self.host.swap_file.waiting() == Some(id) && slots.index() > self.host.swap_file.slot {
+            return self.end_after_transfer(slots, id, code);
+        }
         log::info!(target: "client", "client {id} ends with {code:02X}");
         let psp = swapfile::abandon(&mut self.host);
         if self.host.clients[id as usize].as_ref().is_some_and(|client| client.outlives) {
@@ -144,6 +147,18 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         resume
     }
 
+    /// Client `id` ends in a handler that interrupted a transfer for it: DOS and the disk are not left in the middle. The
+    /// handler is, and the client ends when the transfer is done.
+    fn end_after_transfer(&mut self, slots: &mut Slots, id: u8, code: u8) -> Resume {
+        log::info!(target: "client", "client {id} will end with {code:02X}");
+        self.host.swap_file.doomed = Some(code);
+        let transfer = self.host.swap_file.slot;
+        self.unwind(slots, transfer + 1);
+        self.disconnect(id);
+        self.end_interrupts(id);
+        Resume::Guest
+    }
+
     /// Interrupts that came in service since client `id` entered: their handlers never come back, and without an EOI the PIC
     /// would hold back that line and all below it for ever.
     fn end_interrupts(&mut self, id: u8) {
@@ -199,8 +214,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn give_up_client(&mut self, _: &mut Slots, id: u8, outer: u8) -> Resume {
         self.disconnect(id);
         self.discard_client(id, outer);
-        if !self.host.swap_file.is_open() && self.host.memory.swap.take().is_some() {
-            self.host.memory.frames.set_elsewhere(0);
+        if !self.host.swap_file.is_open() && self.host.memory.swap.is_some() {
+            self.host.memory.end_swap();
         }
         self.still_active()
     }

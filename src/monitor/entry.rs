@@ -39,6 +39,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// The DPMI entry point was called in the current slot, a V86 slot at the trap site: AX bit 0 the width, ES the host
     /// data area. Refused with CF and a code in AX; the caller stays in real mode.
     pub(super) fn dpmi_entry(&mut self, slots: &mut Slots) -> Resume {
+        self.make_room_for_client(slots)
+    }
+
+    /// The entry, with as much memory free as can be had.
+    pub(super) fn enter_client(&mut self, slots: &mut Slots) -> Resume {
         let was_active = self.active;
         let mut regs = *slots.regs();
         self.far_return(&mut regs);

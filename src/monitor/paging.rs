@@ -23,8 +23,20 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             let done = swapfile::without_transfer(&mut self.host, linear, frames);
             return self.paged(slots, job, if done { Ended::Well } else { Ended::Refused });
         }
+        self.host.swap_file.slot = slots.index() + 1;
         let outcome = swapfile::begin_request(&mut self.host, job, linear, frames);
         self.finish(slots, outcome)
+    }
+
+    /// A client is about to enter while the pages of others fill the memory: room for what it needs at once.
+    pub(super) fn make_room_for_client(&mut self, slots: &mut Slots) -> Resume {
+        const FRAMES: u32 = 64;
+        let host = &self.host;
+        let is_short = host.memory.swap.is_some() && host.memory.frames.free_count() < FRAMES;
+        if !is_short || !swapfile::may_call(host) || !slots.has_room(12) {
+            return self.enter_client(slots);
+        }
+        self.page_in(slots, Job::Entry, 0, FRAMES)
     }
 
     /// A service wants a page or frames, then to be called again.
@@ -54,6 +66,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn job_over(&mut self, slots: &mut Slots) -> Resume {
         let job = core::mem::take(&mut self.host.swap_file.job);
         let ended = self.host.swap_file.ended;
+        // A handler's own fault may have come in between.
+        self.host.wanted_page = self.host.swap_file.request.linear;
+        if let Some(code) = self.host.swap_file.doomed.take() {
+            return self.exit_client(slots, code);
+        }
         self.paged(slots, job, ended)
     }
 
@@ -68,6 +85,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 self.keep_handlers();
                 self.default_interrupt(slots, vector)
             }
+            (Job::Entry, _) => self.enter_client(slots),
             (Job::Service(vector), Ended::Well) => self.default_interrupt(slots, vector),
             (Job::Structure, Ended::Well) => {
                 let (at, from) = self.host.swap_file.structure;
@@ -151,6 +169,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         let wanted = frames_wanted(&mut self.host, ax, slots.regs())?;
         let more = wanted.saturating_sub(self.host.memory.available_with_swap());
+        self.host.swap_file.slot = slots.index() + 1;
         Some(swapfile::begin_growth(&mut self.host, 0x31, more.max(1)))
     }
 

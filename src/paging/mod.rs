@@ -13,6 +13,8 @@ pub mod space;
 pub mod swap;
 pub mod victim;
 
+use alloc::vec::Vec;
+
 use crate::heap::Heap;
 use frames::{Frames, Owner};
 use pager::Swap;
@@ -53,6 +55,8 @@ pub struct Memory {
     pub eager: bool,
     /// Paging to disk, if it is on.
     pub swap: Option<Swap>,
+    /// Frames set aside, while there is a swap file, for moments when DOS may not be called.
+    reserve: Vec<u32>,
     /// After a service stopped with [`space::Stop::Room`]: how many frames it needs.
     pub wanted_frames: u32,
     /// Pages of all clients with a lock count above zero.
@@ -69,6 +73,7 @@ impl Memory {
             heap: Heap::default(),
             eager: false,
             swap: None,
+            reserve: Vec::new(),
             wanted_frames: 0,
             locked: 0,
             counts: Counts::default(),
@@ -99,7 +104,11 @@ impl Memory {
             return Some(frame);
         }
         self.reclaim(1);
-        self.frames.allocate(owner)
+        self.frames.allocate(owner).or_else(|| {
+            // The core's own needs come before what is set aside.
+            self.release_reserve();
+            self.frames.allocate(owner)
+        })
     }
 
     /// Are `count` frames free, with what the heap would give back if there is no other way?

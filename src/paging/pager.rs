@@ -13,7 +13,7 @@ use super::frames::{Backing, Owner};
 use super::page::{Kind, Page, Resident};
 use super::space::Space;
 use super::swap::{Slots, CLUSTER_MAX};
-use super::victim::{judge, Stream, Verdict};
+use super::victim::{judge, Ahead, Stream, Verdict};
 use super::Memory;
 use crate::machine::Machine;
 use crate::x86::entry::{ACCESSED, DIRTY};
@@ -89,7 +89,7 @@ pub struct Swap {
     last: (u8, u32, u32),
     request: Request,
     /// Pages to bring in for the request, at most.
-    ahead: u32,
+    ahead: Ahead,
     transfer: Option<Transfer>,
     /// Writes that failed one after another.
     failures: u32,
@@ -97,6 +97,9 @@ pub struct Swap {
 
 /// Pages that are freed beyond what is wanted, once anything has to go.
 const AHEAD: u32 = 8;
+/// Frames that are set aside for moments when DOS may not be called, at most; of a small machine a share.
+const RESERVE: u32 = 16;
+const RESERVE_SHARE: u32 = 64;
 /// After so many failed writes nothing more is tried for a request.
 const FAILURES_MAX: u32 = 3;
 
@@ -113,7 +116,7 @@ impl Swap {
             behind: (0, 0, 0),
             last: (0, 0, 0),
             request: Request::default(),
-            ahead: 1,
+            ahead: Ahead { count: 1, down: false },
             transfer: None,
             failures: 0,
         }
@@ -162,7 +165,7 @@ impl Memory {
         swap.request = request;
         swap.failures = 0;
         swap.ahead = match request.linear {
-            0 => 1,
+            0 => Ahead { count: 1, down: false },
             linear => swap.stream.wanted(request.client, linear >> 12, swap.cluster),
         };
         self.go_on(machine, spaces)
@@ -179,7 +182,9 @@ impl Memory {
             self.arrived(machine, spaces, transfer);
         } else if transfer.count > 1 {
             // The page that is wanted may be readable by itself.
-            return self.read(transfer.client, transfer.page, transfer.slot, 1);
+            let wanted =
+                self.swap.as_ref().map_or(0, |swap| (swap.request.linear >> 12).wrapping_sub(transfer.page));
+            return self.read(transfer.client, transfer.page + wanted, transfer.slot + wanted, 1);
         } else {
             return Step::Lost;
         }
@@ -192,14 +197,51 @@ impl Memory {
         let mut tries = self.frames.total();
         while self.frames.free_count() < frames && tries > 0 {
             tries -= 1;
-            let Some((client, linear, frame)) = self.advance_hand() else { return false };
+            let Some((client, linear, frame)) = self.advance_hand() else { break };
             if let Some(space) = spaces.space(client) {
                 if let Candidate::Clean(page) = self.candidate(machine, space, linear, frame) {
                     self.evict(machine, space, linear, frame, page);
                 }
             }
         }
+        if self.frames.free_count() < frames {
+            self.release_reserve();
+        }
         self.frames.free_count() >= frames
+    }
+
+    /// Sets frames aside, of those that are free beyond `needed`.
+    fn fill_reserve(&mut self, needed: u32) {
+        while self.reserve_missing() > 0 && self.frames.free_count() > needed {
+            if self.reserve.try_reserve(1).is_err() {
+                return;
+            }
+            let Some(frame) = self.frames.allocate(Owner::Kernel) else { return };
+            self.reserve.push(frame);
+        }
+    }
+
+    fn reserve_missing(&self) -> u32 {
+        RESERVE.min(self.frames.total() / RESERVE_SHARE).saturating_sub(self.reserve.len() as u32)
+    }
+
+    /// Frames that are set aside now.
+    pub fn reserved(&self) -> u32 {
+        self.reserve.len() as u32
+    }
+
+    /// Gives up what is set aside: it is needed now, or there is no paging any more.
+    pub(super) fn release_reserve(&mut self) {
+        while let Some(frame) = self.reserve.pop() {
+            self.frames.free(frame);
+        }
+    }
+
+    /// There is no swap file any more. No page is in it.
+    pub fn end_swap(&mut self) {
+        self.release_reserve();
+        self.swap = None;
+        self.frames.set_elsewhere(0);
     }
 
     fn go_on<M: Machine>(&mut self, machine: &mut M, spaces: &mut impl Spaces) -> Step {
@@ -220,8 +262,9 @@ impl Memory {
             }
         }
         if self.frames.free_count() < needed {
-            match self.make_room(machine, spaces, needed) {
+            match self.make_room(machine, spaces, needed + self.reserve_missing()) {
                 Step::Ready => {}
+                Step::NoRoom if self.frames.free_count() >= needed => {}
                 Step::NoRoom
                     if coming.is_some_and(|(_, count)| count > 1 && self.frames.free_count() > 0) =>
                 {
@@ -230,8 +273,12 @@ impl Memory {
                 other => return other,
             }
         }
+        self.fill_reserve(needed);
         match coming {
-            Some((slot, count)) => self.read(request.client, request.linear >> 12, slot, count),
+            Some((slot, count)) => {
+                let below = if ahead.down { count - 1 } else { 0 };
+                self.read(request.client, (request.linear >> 12) - below, slot - below, count)
+            }
             None => Step::Ready,
         }
     }
@@ -455,7 +502,7 @@ impl Memory {
     /// Pages have come in: each that is still out gets a frame.
     fn arrived<M: Machine>(&mut self, machine: &mut M, spaces: &mut impl Spaces, transfer: Transfer) {
         let Some(swap) = self.swap.as_ref() else { return };
-        let buffer = swap.buffer;
+        let (buffer, wanted) = (swap.buffer, swap.request.linear & 0xFFFF_F000);
         let Some(space) = spaces.space(transfer.client) else { return };
         for index in 0..transfer.count {
             let linear = (transfer.page + index) << 12;
@@ -468,7 +515,7 @@ impl Memory {
             let Some((at, _)) = space.locate(machine, linear) else { break };
             machine.copy_physical(buffer + (index << 12), frame << 12, 4096);
             self.frames.set_backing(frame, Backing::Slot(slot));
-            let page = Resident { accessed: index == 0, ..Resident::private(frame, writable) };
+            let page = Resident { accessed: linear == wanted, ..Resident::private(frame, writable) };
             machine.write_physical(at, Page::Resident(page).encode());
             self.counts.read = self.counts.read.wrapping_add(1);
             if let Some(swap) = self.swap.as_mut() {
@@ -534,13 +581,19 @@ impl Memory {
     }
 }
 
-/// How many pages, at most `most`, from one at `linear` in slot `slot` on follow each other in memory and in the file alike.
-fn consecutive<M: Machine>(machine: &M, space: &Space, linear: u32, slot: u32, most: u32) -> u32 {
+/// How many pages, at most `ahead.count`, from one at `linear` in slot `slot` on follow each other in memory and in the file
+/// alike.
+fn consecutive<M: Machine>(machine: &M, space: &Space, linear: u32, slot: u32, ahead: Ahead) -> u32 {
+    let page = linear >> 12;
     let follows = |at: &u32| {
-        let state = space.page_anywhere(machine, (linear & 0xFFFF_F000) + (at << 12));
-        matches!(state, Page::Swapped { slot: next, .. } if next == slot + at)
+        let (page, slot) = match ahead.down {
+            true => (page.checked_sub(*at), slot.checked_sub(*at)),
+            false => (Some(page + at), Some(slot + at)),
+        };
+        let state = page.map(|page| space.page_anywhere(machine, page << 12));
+        matches!(state, Some(Page::Swapped { slot: found, .. }) if Some(found) == slot)
     };
-    1 + (1..most).take_while(follows).count() as u32
+    1 + (1..ahead.count).take_while(follows).count() as u32
 }
 
 #[cfg(test)]

@@ -221,18 +221,12 @@ impl Slots {
     }
 }
 
-/// How many pages the swap file may have: what the switch says, else twice the physical memory but at most 64 MiB; never
-/// more than the disk has beside what is to stay free there, and never more than FAT's 2 GiB.
-pub fn limit_in_pages(
-    switch_kib: Option<u32>,
-    physical_kib: u32,
-    disk_free_kib: u32,
-    leave_free_kib: u32,
-) -> u32 {
-    let wanted = switch_kib.unwrap_or(physical_kib.saturating_mul(2).min(64 << 10));
-    let possible = disk_free_kib.saturating_sub(leave_free_kib).min((2 << 20) - 1);
-    // One page of the file is its header.
-    (wanted.min(possible) / 4).saturating_sub(1).min(SLOTS_MAX)
+/// How many slots a file that has `now` may grow to: what is wanted, but never more than the disk has beside what is to
+/// stay free there (in pages), and never more than FAT's 2 GiB with the header's page.
+pub fn limit_in_pages(wanted: u32, now: u32, disk_free: u32, leave_free: u32) -> u32 {
+    const FAT_MAX: u32 = (2 << 30 >> 12) - 2;
+    let possible = now.saturating_add(disk_free.saturating_sub(leave_free)).min(FAT_MAX);
+    wanted.min(possible)
 }
 
 #[cfg(test)]
@@ -265,11 +259,12 @@ mod tests {
 
     #[test]
     fn limits_respect_the_disk_and_the_switch() {
-        assert_eq!(limit_in_pages(None, 8 << 10, 100 << 10, 0), (16 << 10) / 4 - 1);
-        assert_eq!(limit_in_pages(None, 1 << 20, 1 << 20, 0), (64 << 10) / 4 - 1);
-        assert_eq!(limit_in_pages(Some(1 << 20), 8 << 10, 10 << 10, 2 << 10), (8 << 10) / 4 - 1);
-        assert_eq!(limit_in_pages(Some(4096), 8 << 10, 1024, 2048), 0);
-        assert_eq!(limit_in_pages(Some(u32::MAX), u32::MAX, u32::MAX, 0), (2 << 20) / 4 - 2);
+        assert_eq!(limit_in_pages(4096, 0, 100_000, 256), 4096);
+        assert_eq!(limit_in_pages(4096, 0, 1000, 256), 744);
+        assert_eq!(limit_in_pages(4096, 1000, 1000, 256), 1744);
+        assert_eq!(limit_in_pages(4096, 1000, 100, 256), 1000);
+        assert_eq!(limit_in_pages(4096, 0, 100, 256), 0);
+        assert_eq!(file_offset(limit_in_pages(u32::MAX, 0, u32::MAX, 0)), 0x8000_0000 - 4096);
     }
 
     #[test]

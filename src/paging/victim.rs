@@ -34,37 +34,51 @@ pub const fn judge(age: u8, accessed: bool) -> Verdict {
     }
 }
 
-/// A stream of page-ins with ascending addresses, of one client.
+/// A stream of page-ins with ascending, or with descending, addresses, of one client.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub struct Stream {
     client: u8,
-    /// Linear page that would go on with the stream.
-    next: u32,
+    /// Linear pages that came in last: the first, and the one behind the last.
+    first: u32,
+    end: u32,
     /// Page-ins that followed each other.
     length: u32,
+    down: bool,
+}
+
+/// How many pages should come in together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Pages, the wanted one among them.
+    pub count: u32,
+    /// The others lie below it, not above.
+    pub down: bool,
 }
 
 impl Stream {
     /// A page of a client's is wanted. How many pages should come in with it, at most `most`? One where there is no
     /// pattern, more the longer the stream is.
-    pub fn wanted(&mut self, client: u8, page: u32, most: u32) -> u32 {
-        if client == self.client && page == self.next && self.next != 0 {
-            self.length = self.length.saturating_add(1);
-        } else {
-            self.length = 0;
-        }
-        self.client = client;
-        match self.length {
+    pub fn wanted(&mut self, client: u8, page: u32, most: u32) -> Ahead {
+        let known = client == self.client && self.end != 0;
+        let (up, down) = (known && page == self.end, known && page + 1 == self.first);
+        self.length = match (up, down) {
+            (false, false) => 0,
+            _ if down == self.down || self.length == 0 => self.length.saturating_add(1),
+            _ => 1,
+        };
+        (self.client, self.down) = (client, down);
+        let count = match self.length {
             0 => 1,
             1 => 4.min(most),
             2 => 8.min(most),
             _ => most,
-        }
+        };
+        Ahead { count, down }
     }
 
     /// So many pages have come in, from `page` on.
     pub fn arrived(&mut self, page: u32, count: u32) {
-        self.next = page + count;
+        (self.first, self.end) = (page, page + count);
     }
 
     /// Is the stream so long that what lies behind it should go first?
@@ -136,16 +150,34 @@ mod tests {
         let mut page = 1000;
         let mut sizes = Vec::new();
         for _ in 0..6 {
-            let count = stream.wanted(1, page, 16);
-            stream.arrived(page, count);
-            page += count;
-            sizes.push(count);
+            let ahead = stream.wanted(1, page, 16);
+            assert!(!ahead.down);
+            stream.arrived(page, ahead.count);
+            page += ahead.count;
+            sizes.push(ahead.count);
         }
         assert_eq!(sizes, [1, 4, 8, 16, 16, 16]);
         assert!(stream.is_scan());
-        assert_eq!(stream.wanted(2, page, 16), 1);
+        assert_eq!(stream.wanted(2, page, 16).count, 1);
         stream.arrived(page, 1);
-        assert_eq!(stream.wanted(2, page + 7, 16), 1);
+        assert_eq!(stream.wanted(2, page + 7, 16).count, 1);
         assert!(!stream.is_scan());
+    }
+
+    #[test]
+    fn a_stream_may_go_down_and_turn() {
+        let mut stream = Stream::default();
+        let mut page = 1000;
+        let mut sizes = Vec::new();
+        for _ in 0..5 {
+            let ahead = stream.wanted(1, page, 16);
+            let first = page + 1 - ahead.count;
+            stream.arrived(first, ahead.count);
+            page = first - 1;
+            sizes.push((ahead.count, ahead.down));
+        }
+        assert_eq!(sizes, [(1, false), (4, true), (8, true), (16, true), (16, true)]);
+        // From the last ones' upper end upwards: a stream that begins anew.
+        assert_eq!(stream.wanted(1, page + 17, 16), Ahead { count: 4, down: false });
     }
 }

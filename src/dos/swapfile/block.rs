@@ -69,4 +69,3 @@ fn make_process<M: Machine>(host: &mut Host<M>, block: u16) {
     machine.write_u32(at + PSP_TABLE_POINTER, (block as u32) << 16 | PSP_TABLE);
     machine.write_u32(at + 0x38, u32::MAX);
 }
-

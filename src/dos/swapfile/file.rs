@@ -5,7 +5,7 @@ use super::{call, end, seek, Ended, Phase, NAME_IN_DIRECTORY, NOWHERE, PATH_BYTE
 use crate::host::Host;
 use crate::machine::Machine;
 use crate::paging::pager::{Step, Swap};
-use crate::paging::swap::{file_offset, Header, Slots, HEADER_BYTES};
+use crate::paging::swap::{file_offset, limit_in_pages, Header, Slots, HEADER_BYTES};
 use crate::regs::Registers;
 use crate::service::Outcome;
 
@@ -68,7 +68,7 @@ pub(super) fn open<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, r
             }
             let now = host.memory.swap.as_ref().map_or(0, |swap| swap.slots.pages());
             let limit = if host.swap_file.limit == 0 { DEFAULT_LIMIT } else { host.swap_file.limit };
-            let limit = limit.min(now + free.saturating_sub(LEAVE_FREE));
+            let limit = limit_in_pages(limit, now, free, LEAVE_FREE);
             if limit <= now {
                 return refuse(host, "the disk has no room for a larger swap file");
             }

@@ -20,9 +20,9 @@ use crate::layout::{event, ResidentInfo, TRAP_STRIDE};
 use crate::machine::Machine;
 use crate::paging::pager::{Request, Spaces, Step};
 use crate::paging::space::Space;
-use places::Places;
 use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::service::{Next, Outcome};
+use places::Places;
 
 /// The file's name in its directory.
 const NAME: &[u8] = b"FERRITE.SWP\0";
@@ -54,6 +54,8 @@ pub enum Job {
     Grow(u8),
     /// A real-mode register structure that was swapped out while its call ran.
     Structure,
+    /// Frames for a client that enters; then its entry again.
+    Entry,
     /// The end of the last client, of this number.
     Close(u8),
 }
@@ -125,6 +127,10 @@ pub struct SwapFile {
     pub tried: bool,
     /// The structure of [`Job::Structure`]: where, and what goes there.
     pub structure: (u32, Registers),
+    /// The slot in which DOS runs for the job.
+    pub slot: usize,
+    /// The job's client has to end when the job is done: it ended itself, or died, in a handler meanwhile. Its exit code.
+    pub doomed: Option<u8>,
     /// The client that is current after [`Job::Close`].
     pub outer: u8,
     path: [u8; PATH_BYTES],
@@ -165,6 +171,8 @@ impl Default for SwapFile {
             ended: Ended::Well,
             tried: false,
             structure: (0, Registers::default()),
+            slot: 0,
+            doomed: None,
             outer: 0,
             path: [0; PATH_BYTES],
             limit: 0,
@@ -205,6 +213,12 @@ impl SwapFile {
         }
         file.path[length..length + NAME.len()].copy_from_slice(NAME);
         file
+    }
+
+    /// Whose job is under way: the client that waits for it.
+    pub fn waiting(&self) -> Option<u8> {
+        let waits = !matches!(self.job, Job::None | Job::Close(_));
+        (self.busy && waits).then_some(self.request.client)
     }
 
     /// Is there a file?
@@ -276,6 +290,7 @@ pub fn begin_request<M: Machine + 'static>(
 /// Starts a job that makes the file `more` pages larger.
 pub fn begin_growth<M: Machine + 'static>(host: &mut Host<M>, vector: u8, more: u32) -> Outcome {
     host.swap_file.job = Job::Grow(vector);
+    host.swap_file.request = Request { client: host.current, linear: 0, frames: 0 };
     host.swap_file.more = more;
     enter(host)
 }

@@ -195,7 +195,9 @@ mod tests {
 
     #[test]
     fn an_entry_that_does_not_agree_is_never_written() {
-        for (position, cluster, number) in [(8192 + 1, 3, 5), (8192, 2, 5), (8192, 5, 5), (8192, 3, 0), (8192, 3, 1)] {
+        for (position, cluster, number) in
+            [(8192 + 1, 3, 5), (8192, 2, 5), (8192, 5, 5), (8192, 3, 0), (8192, 3, 1)]
+        {
             let (mut machine, entry) = table();
             let mut places = Places::find(&machine, 0x0200_0000, NAME_FOUND, PSP, 2048);
             stand(&mut machine, entry, 4096, 1, 7);

@@ -507,6 +507,48 @@ fn clean_pages_can_go_while_dos_is_busy() {
 }
 
 #[test]
+fn frames_are_set_aside_for_moments_when_dos_is_busy() {
+    let mut world = World::new(200, 400, 8);
+    let base = world.spaces.0.allocate(&mut world.machine, &mut world.memory, 300 << 12).unwrap().base;
+    for page in 0..299 {
+        assert!(world.poke(base + page * 4096, page + 1));
+    }
+    assert!(world.memory.reserved() >= 2, "{} frames", world.memory.reserved());
+    // All are dirty, and no transfer may be made: what was set aside is there.
+    while world.memory.frames.free_count() > 0 {
+        assert!(world.memory.frames.allocate_for_return(Owner::Kernel).is_some());
+    }
+    for page in 0..300 {
+        if world.machine.is_mapped(base + page * 4096, true) {
+            world.machine.write_u32(base + page * 4096, page + 1);
+        }
+    }
+    assert!(world.memory.drop_clean(&mut world.machine, &mut world.spaces, 2));
+    assert_eq!(world.memory.reserved(), 0);
+    assert_eq!(world.touch(base + 299 * 4096, true), true);
+    world.memory.end_swap();
+}
+
+#[test]
+fn a_stream_downwards_goes_in_clusters_too() {
+    let mut world = World::new(64, 400, 16);
+    let base = filled(&mut world, 300);
+    (world.pages_read, world.transfers) = (0, 0);
+    for page in (0..200).rev() {
+        assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+    }
+    assert!(world.transfers < 60, "{} transfers for {} pages", world.transfers, world.pages_read);
+    // One that cannot be read as a whole is read page by page.
+    for page in (0..200).rev() {
+        world.failing = 1;
+        assert_eq!(world.peek(base + page * 4096).is_some_and(|found| found != both(page + 1)), false);
+        world.failing = 0;
+        assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+    }
+    world.verify();
+}
+
+#[test]
 fn services_ask_for_pages_that_are_out() {
     let mut world = World::new(8, 64, 4);
     let base = filled(&mut world, 20);
