@@ -150,8 +150,8 @@ pub struct SwapFile {
     error: [u16; 8],
     /// A call of this conversation was refused: the extended error has changed.
     failed: bool,
-    /// The request of a job, and pages for one that grows.
-    request: Request,
+    /// The request of a job; and pages for one that grows.
+    pub request: Request,
     more: u32,
     /// Pages that the file is to have.
     goal: u32,

@@ -13,6 +13,7 @@
 %endif
 %define BLOCK_PAGES (BLOCK_MIB * 256)
 %define DISK_PAGES 1024
+%define DISK_SAMPLES 64                 ; of these, at random: DOS is slow at it
 
 %include "dpmi.inc"
         cpu     586                     ; RDTSC
@@ -48,8 +49,8 @@ main:
         call    rewind
         timed   "4 KiB read through DOS, in order, units", DISK_PAGES, file_read
         call    shuffle_disk
-        timed   "4 KiB read through DOS, at random, units", DISK_PAGES, file_read_random
-        timed   "4 KiB written through DOS, at random, units", DISK_PAGES, file_write_random
+        timed   "4 KiB read through DOS, at random, units", DISK_SAMPLES, file_read_random
+        timed   "4 KiB written through DOS, at random, units", DISK_SAMPLES, file_write_random
         call    remove_file
 
         service 0501h
@@ -64,6 +65,7 @@ main:
         mov     dword [round], 12345678h
         timed   "filled in order, units a page", BLOCK_PAGES, fill
         timed   "read in order, units a page", BLOCK_PAGES, verify
+%ifndef QUICK                           ; for hosts that take minutes
         timed   "read in order again, units a page", BLOCK_PAGES, verify
         expect_equal [wrong], 0, "read in order"
         timed   "read downwards, units a page", BLOCK_PAGES, verify_down
@@ -77,6 +79,7 @@ main:
         timed   "written at random again, units a page", BLOCK_PAGES, fill_random
         timed   "read in order at last, units a page", BLOCK_PAGES, verify
         expect_equal [wrong], 0, "read in order at last"
+%endif
         jmp     finish
 
 ; --- pages ----------------------------------------------------------------------
@@ -255,7 +258,7 @@ file_random:
         movzx   eax, word [function]
         call    transfer
         inc     ebp
-        cmp     ebp, DISK_PAGES
+        cmp     ebp, DISK_SAMPLES
         jb      .next
         ret
 
