@@ -40,6 +40,10 @@ pub struct Header {
     pub limit: Duration,
     /// Memory sizes in MiB; one run for each.
     pub memory: Vec<u32>,
+    /// Size of drive C: in MiB, where the usual one does not do.
+    pub disk: Option<u32>,
+    /// Is it run only when everything is?
+    pub whole: bool,
     /// CPU model, in the words of the (single) machine.
     pub cpu: Option<String>,
     /// CONFIG.SYS lines.
@@ -65,6 +69,8 @@ impl Default for Header {
             own_boot: false,
             limit: Duration::from_secs(20),
             memory: Vec::new(),
+            disk: None,
+            whole: false,
             cpu: None,
             config_sys: Vec::new(),
             autoexec: Vec::new(),
@@ -137,6 +143,14 @@ impl Header {
             }
             "timeout" => self.limit = Duration::from_secs(value.parse()?),
             "memory" => self.memory = value.split_whitespace().map(str::parse).collect::<Result<_, _>>()?,
+            "disk" => self.disk = Some(value.parse()?),
+            "whole" => {
+                self.whole = match value {
+                    "yes" => true,
+                    "no" => false,
+                    _ => bail!("expected yes or no"),
+                }
+            }
             "cpu" => self.cpu = Some(value.to_string()),
             "config" => self.config_sys.push(value.to_string()),
             "autoexec" => self.autoexec.push(value.to_string()),

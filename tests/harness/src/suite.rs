@@ -59,8 +59,9 @@ pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn P
     let matrix = Matrix::read(&places.root.join("tests/matrix.toml"))?;
     let tests = guest::collect(&places.root)?;
     let wanted = |test: &GuestTest| {
-        request.patterns.is_empty()
-            || request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()))
+        let named = request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()));
+        named && (request.whole || !test.header.whole || request.patterns.contains(&test.name))
+            || request.patterns.is_empty() && (request.whole || !test.header.whole)
     };
     let mut totals = Totals::default();
     let mut builds = Builds::default();
@@ -114,6 +115,7 @@ fn expand(
             for memory_mib in &memory {
                 let mut machine = machine.clone();
                 machine.memory_mib = *memory_mib;
+                machine.disk_mib = header.disk.unwrap_or(machine.disk_mib);
                 machine.cpu.clone_from(&header.cpu);
                 machine.config_sys.extend(header.config_sys.iter().cloned());
                 machine.autoexec.extend(header.autoexec.iter().cloned());
