@@ -118,10 +118,13 @@ int15_hook:
         popf
         jmp SITE(EVENT_INT15)
 
-; 4Fh, AL=scan code: Del with Ctrl and Alt held.
+; 4Fh, AL=scan code: Del or End with Ctrl and Alt held.
 .key:
         cmp al, 0x53
+        je .held
+        cmp al, 0x4F
         jne .chain
+.held:
         push ds
         push ax
         mov ax, 0x40
@@ -132,6 +135,11 @@ int15_hook:
         pop ax
         pop ds
         jne .chain
+        cmp al, 0x53
+        je .restart
+        popf
+        jmp SITE(EVENT_END_KEY)
+.restart:
         popf
         jmp SITE(EVENT_REBOOT)
 

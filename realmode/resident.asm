@@ -136,6 +136,7 @@ trap_sites:
         trap_site EVENT_SHUTDOWN, retf
         trap_site EVENT_CRITICAL, iret
         trap_site EVENT_XMS_AGAIN, jmp xms_again
+        trap_site EVENT_END_KEY, jmp int15_hook.pass
 
 ; A site that only the core gives out was reached and the core did not take it: the program that did so cannot
 ; go on. DOS ends it.

@@ -85,8 +85,10 @@ pub mod event {
     pub const CRITICAL: u32 = 12;
     /// An XMS call that has let interrupts in goes on.
     pub const XMS_AGAIN: u32 = 13;
+    /// Ctrl-Alt-End seen at INT 15h 4Fh (active only).
+    pub const END_KEY: u32 = 14;
     /// Number of events.
-    pub const COUNT: u32 = 14;
+    pub const COUNT: u32 = 15;
 }
 
 /// Questions behind [`event::CONTROL`], in AL. The answer's AX is 0 when the question was understood.
@@ -462,6 +464,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("EVENT_SHUTDOWN", event::SHUTDOWN),
         ("EVENT_CRITICAL", event::CRITICAL),
         ("EVENT_XMS_AGAIN", event::XMS_AGAIN),
+        ("EVENT_END_KEY", event::END_KEY),
         ("EVENT_COUNT", event::COUNT),
         ("EXTENTS_MAX", EXTENTS_MAX as u32),
         ("EXTENT_SIZE", size_of::<Extent>() as u32),

@@ -171,9 +171,14 @@ impl Registers {
     }
 
     /// Flags of a guest, made safe: only what a guest may choose is taken from `wanted`; IOPL is `iopl` (0 to 3), NT
-    /// and RF are clear, VM as asked.
+    /// and RF are clear, VM as asked. At IOPL 0 a client has IF set, whatever it wanted: `Slot::interrupts_off` says what it sees.
     pub const fn sanitised_flags(wanted: u32, iopl: u32, v86: bool) -> u32 {
-        wanted & GUEST_FLAGS | ALWAYS | (iopl & 3) << 12 | if v86 { VIRTUAL } else { 0 }
+        let forced = match (v86, iopl & 3) {
+            (true, _) => VIRTUAL,
+            (false, 0) => INTERRUPT,
+            (false, _) => 0,
+        };
+        wanted & GUEST_FLAGS | ALWAYS | (iopl & 3) << 12 | forced
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Next {
     PageIn,
     /// What `host.swap_file.job` wanted is there, or refused.
     Paged,
+    /// 0900h to 0902h, in AX, of a client whose interrupt flag the monitor keeps.
+    InterruptState,
     /// The handler has set the registers, flags included, as they are to be.
     AsIs,
 }

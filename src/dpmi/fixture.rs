@@ -17,7 +17,7 @@ pub type MockHandler = fn(&mut Host<Mock>, &mut Registers) -> Outcome;
 /// A host whose current client has the given width and an empty LDT.
 pub fn host(width: Width) -> Host<Mock> {
     let memory = Memory::new(Frames::new(Box::leak(vec![0; 16].into_boxed_slice()), 0x110));
-    let facts = Facts { cpu: 5, has_fpu: true, ..Facts::default() };
+    let facts = Facts { cpu: 5, has_fpu: true, client_iopl: 3, ..Facts::default() };
     let mut host = Host::new(Mock::new(), memory, Default::default(), facts);
     host.current = CLIENT;
     host.clients[CLIENT as usize] = Some(Box::new(client(width)));

@@ -1,6 +1,6 @@
 //! INT 31h 09xxh: the client's virtual interrupt state.
 //!
-//! The state is IF in the image of the client's flags: at IOPL 3 the two are the same, at IOPL 0 the monitor keeps the image.
+//! At IOPL 3 the state is IF in the client's flags; at IOPL 0 the monitor keeps it ([`Next::InterruptState`]).
 //! AH keeps its value, so that a client restores the earlier state by INT 31h with AX as it came back.
 //!
 //! Specification: DPMI 0.9, functions 0900h to 0902h.
@@ -17,7 +17,10 @@ fn report(regs: &mut Registers) {
 
 /// AX=0900h. Interrupts off. Out: AL=1 if they were on.
 #[inline]
-pub fn get_and_disable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn get_and_disable<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    if host.facts.client_iopl == 0 {
+        return Ok(Next::InterruptState);
+    }
     report(regs);
     regs.eflags &= !INTERRUPT;
     Ok(Next::Resume)
@@ -25,7 +28,10 @@ pub fn get_and_disable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Out
 
 /// AX=0901h. Interrupts on. Out: AL=1 if they were on.
 #[inline]
-pub fn get_and_enable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn get_and_enable<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    if host.facts.client_iopl == 0 {
+        return Ok(Next::InterruptState);
+    }
     report(regs);
     regs.eflags |= INTERRUPT;
     Ok(Next::Resume)
@@ -33,7 +39,10 @@ pub fn get_and_enable<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outc
 
 /// AX=0902h. Out: AL=1 if interrupts are on.
 #[inline]
-pub fn get<M: Machine>(_: &mut Host<M>, regs: &mut Registers) -> Outcome {
+pub fn get<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    if host.facts.client_iopl == 0 {
+        return Ok(Next::InterruptState);
+    }
     report(regs);
     Ok(Next::Resume)
 }

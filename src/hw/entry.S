@@ -443,5 +443,46 @@ real_entry:
 
 // The last client is gone: the root slot's registers go to the real-mode frame.
 go_dormant:
+    cmp eax, {IDLE}
+    je idle
     call {core_dormant}
     jmp fword ptr [{LEAVE}]
+
+// ---------------------------------------------------------------------------------------------------------------
+// The guest in the current slot has executed HLT with interrupts on: the only time that ring 0 takes interrupts. They
+// come through a table of their own, whose gates drop what the CPU pushed (on the work stack, which is empty) and go on as
+// if the IRQ had come while the guest ran behind its HLT. STI takes effect behind HLT's beginning, so none is missed.
+idle:
+    lidt [{IDLE_POINTER}]
+1:  sti
+    hlt
+    jmp 1b                              // an NMI
+
+    .macro idle_irq number
+    .balign 16
+    mov eax, \number
+    jmp idle_over
+    .endm
+
+    .balign 16
+    .globl idle_stubs
+idle_stubs:
+    .set n, 0x08
+    .rept 8
+    idle_irq %n
+    .set n, n + 1
+    .endr
+    .set n, 0x70
+    .rept 8
+    idle_irq %n
+    .set n, n + 1
+    .endr
+    .balign 16
+    iretd                               // NMI
+
+idle_over:
+    lidt [{IDT_POINTER}]
+    mov ebx, ss:[{SLOTS} + {CURRENT}]
+    lea esp, [ebx + {SLOTS} + {gs}]
+    mov edx, {IRQ}
+    jmp enter_core

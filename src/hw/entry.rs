@@ -8,7 +8,7 @@ use core::mem::{offset_of, size_of};
 
 use super::fast::Fast;
 use super::host::{Core, MONITOR, SLOTS};
-use super::tables::{ESPFIX, GDT, IDT, LEAVE, TSS};
+use super::tables::{ESPFIX, GDT, IDLE_POINTER, IDT, IDT_POINTER, LEAVE, TSS};
 use crate::hw;
 use ferrite::client::Client;
 use ferrite::host::Callback;
@@ -47,6 +47,9 @@ global_asm!(
     TSS = sym TSS,
     ESPFIX = sym ESPFIX,
     LEAVE = sym LEAVE,
+    IDLE = const IDLE,
+    IDLE_POINTER = sym IDLE_POINTER,
+    IDT_POINTER = sym IDT_POINTER,
     SLOTS = sym SLOTS,
     MONITOR = sym MONITOR,
     WORK_STACK = sym WORK_STACK,
@@ -111,6 +114,7 @@ global_asm!(
     LAST_SLOT = const (SLOTS_MAX - 2) * size_of::<Slot>(),
     GUEST_FLAGS = const regs::GUEST_FLAGS,
     ARITHMETIC = const regs::ARITHMETIC,
+    IOPL_BITS = const regs::IOPL >> 8,
     STRUCTURE = const structure::SIZE,
     LOW_END = const layout::LOW_END,
     ARENA_END = const ferrite::paging::ARENA_END,
@@ -163,7 +167,10 @@ global_asm!(
     core_dormant = sym core_dormant,
 );
 
-/// An interrupt that the entry code did not finish. 0: resume the current slot; 1: go dormant.
+/// `core_interrupt`'s answer for a guest that waits for an interrupt.
+const IDLE: u32 = 2;
+
+/// An interrupt that the entry code did not finish. 0: resume the current slot; 1: go dormant; [`IDLE`]: wait first.
 extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
     let kind = match kind {
         0 => Kind::Exception,
@@ -180,11 +187,20 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
         resume
     });
     hw::cpu::age_translations();
-    (resume == Resume::Dormant) as u32
+    code_of(resume)
+}
+
+/// What `core_interrupt` answers.
+fn code_of(resume: Resume) -> u32 {
+    match resume {
+        Resume::Guest => 0,
+        Resume::Dormant => 1,
+        Resume::Idle => IDLE,
+    }
 }
 
 /// INT 31h by the current client, in the current slot, when it has no handler for that itself. 0: that slot's client goes
-/// on; 1: the guest in the current slot, whichever that is now; 2: go dormant.
+/// on; else one more than `core_interrupt` says.
 extern "C" fn core_service() -> u32 {
     hw::host::with(|monitor, slots| {
         hw::heap::refill(&mut monitor.host.memory);
@@ -195,7 +211,7 @@ extern "C" fn core_service() -> u32 {
             }
             Some(resume) => {
                 super::fast::follow(&monitor.host);
-                1 + (resume == Resume::Dormant) as u32
+                1 + code_of(resume)
             }
         }
     })

@@ -375,6 +375,8 @@ registers_slow:
 virtual_interrupts:
     cmp al, 2
     ja int31_common
+    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
+    jz int31_common
     guard_registers registers_slow
     push ecx
     mov cl, al
@@ -703,6 +705,8 @@ trap_not_return:
 
 // 0306h from V86 code.
 raw_to_protected:
+    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
+    jz trap_v86_slow
     mov edi, ss:[{FAST} + {F_CLIENT}]
     cmp dword ptr ss:[edi + {H_WIDE}], 0
     je trap_v86_slow
@@ -778,6 +782,8 @@ landing_other:
     enter_general
     test byte ptr [ebp + {locked}], 2
     jnz landing_slow
+    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
+    jz landing_slow
     movzx eax, ax
     mov [ebp + {v_ds}], eax
     movzx ecx, cx

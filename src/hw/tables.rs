@@ -29,6 +29,17 @@ pub static mut GDT: [u64; GDT_BYTES / 8] = {
 };
 /// The interrupt descriptor table.
 pub static mut IDT: [u64; 256] = [0; 256];
+/// The gates that are open while a guest waits in HLT (entry.S).
+static mut IDLE_IDT: [u64; IDLE_GATES] = [0; IDLE_GATES];
+/// Up to the last IRQ.
+const IDLE_GATES: usize = 0x78;
+/// What LIDT reads: limit and base.
+#[repr(C, packed)]
+pub struct Pointer(u16, u32);
+/// Of the table of those gates,
+pub static mut IDLE_POINTER: Pointer = Pointer(0, 0);
+/// and of the one that is loaded otherwise.
+pub static mut IDT_POINTER: Pointer = Pointer(0, 0);
 /// ESP and SS for the narrow exit (entry.S).
 pub static mut ESPFIX: [u32; 2] = [0, SEL_ESPFIX];
 /// Where the core leaves for real mode: offset and selector.
@@ -62,14 +73,27 @@ const _: () = assert!(core::mem::offset_of!(TaskState, bitmap) == TSS_BYTES);
 /// Ports that V86 code does not reach directly: A20 hangs on them.
 const CAUGHT_PORTS: [u16; 3] = [0x60, 0x64, 0x92];
 
+/// Ports that are caught as well where clients run at IOPL 0: the interrupt controllers, lest the hot key be shut out,
+/// and since interrupts may wait for a client.
+const WITHHELD_PORTS: [u16; 3] = [0x20, 0x21, 0xA0];
+
 extern "C" {
     static vector_stubs: u8;
+    static idle_stubs: u8;
 }
 
 /// Gates that INT from ring 3 must not pass: exceptions and IRQs that cannot be told from it otherwise. 10h to 13h stay
 /// open, as programs call them; CR0.NE and AM, and CR4.MCE, stay clear for that.
 const fn is_closed(vector: usize) -> bool {
     matches!(vector, 0x01 | 0x02 | 0x06 | 0x07 | 0x08..=0x0F | 0x70..=0x77)
+}
+
+/// The non-maskable interrupt's vector.
+const NMI: usize = 2;
+
+/// An interrupt gate to `at`; `access` is its third word.
+const fn gate(at: u32, access: u64) -> u64 {
+    (at & 0xFFFF) as u64 | (SEL_CORE_CODE as u64) << 16 | access << 32 | ((at >> 16) as u64) << 48
 }
 
 /// The live descriptor table, for changing.
@@ -83,7 +107,7 @@ fn descriptors() -> &'static mut [u64; GDT_BYTES / 8] {
 ///
 /// # Safety
 /// Called once, at start, from the core's only thread of control.
-pub unsafe fn fill(resident: u32, leave: u16) {
+pub unsafe fn fill(resident: u32, leave: u16, client_iopl: u8) {
     let tss = (&raw const TSS) as u32;
     let gdt = descriptors();
     let entries = [
@@ -107,14 +131,28 @@ pub unsafe fn fill(resident: u32, leave: u16) {
     for (vector, entry) in idt.iter_mut().enumerate() {
         let at = stubs + vector as u32 * 32;
         let access: u64 = if is_closed(vector) { 0x8E00 } else { 0xEE00 };
-        *entry =
-            (at & 0xFFFF) as u64 | (SEL_CORE_CODE as u64) << 16 | access << 32 | ((at >> 16) as u64) << 48;
+        *entry = gate(at, access);
     }
+    let waiting = &raw mut IDLE_IDT;
+    // SAFETY: the caller's promise: nobody else refers to the table.
+    let waiting = unsafe { &mut *waiting };
+    waiting.copy_from_slice(&idt[..IDLE_GATES]);
+    let stubs = (&raw const idle_stubs) as u32;
+    for (number, vector) in (0x08..0x10).chain(0x70..0x78).chain([NMI]).enumerate() {
+        waiting[vector] = gate(stubs + number as u32 * 16, 0x8E00);
+    }
+    let (pointer, base) = (&raw mut IDLE_POINTER, (&raw const IDLE_IDT) as u32);
+    // SAFETY: as above; nothing reads it before a guest runs.
+    unsafe { pointer.write(Pointer(IDLE_GATES as u16 * 8 - 1, base)) };
+    let (pointer, base) = (&raw mut IDT_POINTER, (&raw const IDT) as u32);
+    // SAFETY: as above.
+    unsafe { pointer.write(Pointer(256 * 8 - 1, base)) };
     let task = &raw mut TSS;
     // SAFETY: the caller's promise: nobody else refers to it.
     let task = unsafe { &mut *task };
-    for port in CAUGHT_PORTS {
-        task.bitmap[port as usize / 8] |= 1 << (port % 8);
+    let withheld: &[u16] = if client_iopl == 0 { &WITHHELD_PORTS } else { &[] };
+    for port in CAUGHT_PORTS.iter().chain(withheld) {
+        task.bitmap[*port as usize / 8] |= 1 << (port % 8);
     }
     task.bitmap[BITMAP_BYTES - 1] = 0xFF;
     let way_out = &raw mut LEAVE;

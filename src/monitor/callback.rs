@@ -179,9 +179,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             (below.ds, below.es, below.fs, below.gs) = (regs.ds, regs.es, regs.fs, regs.gs);
             slots.slot[index].locked &= 1;
         }
+        let flags = Registers::sanitised_flags(self.shown_flags(slots.current()), 3, true);
         let regs = slots.regs();
         let from = *regs;
-        let flags = Registers::sanitised_flags(from.eflags, 3, true);
         (regs.v_ds, regs.v_es) = (from.eax & 0xFFFF, from.ecx & 0xFFFF);
         (regs.v_fs, regs.v_gs) = (0, 0);
         (regs.ss, regs.esp) = (from.edx & 0xFFFF, from.ebx & 0xFFFF);
@@ -197,7 +197,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             self.switch_client(id);
         }
         let width = self.host.width();
-        let iopl = self.host.facts.client_iopl as u32;
         let regs = slots.regs();
         let from = *regs;
         (regs.ds, regs.es) = (from.eax & 0xFFFF, from.ecx & 0xFFFF);
@@ -207,7 +206,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if width == Width::Bits16 {
             regs.esp &= 0xFFFF;
         }
-        regs.eflags = Registers::sanitised_flags(from.eflags, iopl, false);
+        self.give_flags(slots.current(), from.eflags);
         Resume::Guest
     }
 

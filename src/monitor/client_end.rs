@@ -222,6 +222,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     fn still_active(&mut self) -> Resume {
         if self.host.clients.iter().all(|client| client.is_none()) {
+            self.reset_withheld();
             self.active = false;
             return Resume::Dormant;
         }
@@ -251,7 +252,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// Puts back the real-mode vectors that client `id` set with 0201h and that hold a value which is `dead` now.
-    fn restore_vectors(&mut self, id: u8, dead: impl Fn(u32) -> bool) {
+    pub(super) fn restore_vectors(&mut self, id: u8, dead: impl Fn(u32) -> bool) {
         let host = &mut self.host;
         let Some(client) = host.clients[id as usize].as_mut() else { return };
         for (vector, old) in core::mem::take(&mut client.saved_vectors).into_iter().rev() {
@@ -316,6 +317,10 @@ impl<M: Machine> crate::host::Host<M> {
                     hooked[vector as usize >> 5] |= 1 << (vector & 31);
                 }
             }
+        }
+        // At IOPL 0 the core sees the keyboard's IRQ first (monitor::withheld).
+        if self.facts.client_iopl == 0 {
+            hooked[0] |= 1 << 9;
         }
         self.hooked = hooked;
     }

@@ -193,7 +193,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         client.hot.locked_selector = (locked_index << 3 | 7) as u32;
         client.hot.locked_base = locked;
         client.hot.locked_esp = LOCKED_BYTES;
-        client.hot.locked_low = if client.width == Width::Bits32 { super::LOCKED_RESERVE } else { u32::MAX };
+        // At IOPL 0 the entry code leaves handlers to Rust, which knows about the client's interrupt flag.
+        let fast = client.width == Width::Bits32 && host.facts.client_iopl == 3;
+        client.hot.locked_low = if fast { super::LOCKED_RESERVE } else { u32::MAX };
         client.alias_selector = alias_index << 3 | 7;
         client.psp_selector = es;
         client.environment = environment;
@@ -203,6 +205,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         *slot = Default::default();
         slot.landing = Landing::Client;
         slot.outer_client = outer;
+        slot.interrupts_off = (at.eflags & crate::regs::INTERRUPT == 0) as u32;
         slot.regs = Registers {
             gs: 0,
             fs: 0,

@@ -69,6 +69,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return self.default_exception(slots, vector);
         }
         let from = *slots.regs();
+        let flags = self.shown_flags(slots.current());
         let landing_cs = match self.host.width() {
             Width::Bits32 => crate::layout::SEL_LANDING32,
             Width::Bits16 => crate::layout::SEL_LANDING16,
@@ -76,7 +77,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let frame = [
             from.ss & 0xFFFF,
             from.esp,
-            from.eflags & !RESUME,
+            flags & !RESUME,
             from.cs & 0xFFFF,
             from.eip,
             error,
@@ -130,17 +131,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let narrow = self.host.width() == Width::Bits16;
         let vector = slots.slot[index].vector;
         self.unwind(slots, index);
-        let iopl = self.host.facts.client_iopl as u32;
         let to = slots.regs();
         copy_general(&mut from, to);
         (to.ds, to.es, to.fs, to.gs) = (from.ds, from.es, from.fs, from.gs);
         let [_, eip, cs, flags, esp, ss] = frame;
         (to.eip, to.cs, to.esp, to.ss) = (eip, cs & 0xFFFF, esp, ss & 0xFFFF);
         let flags = if narrow { flags & 0xFFFF | to.eflags & 0xFFFF_0000 } else { flags };
-        to.eflags = Registers::sanitised_flags(flags, iopl, false);
+        self.give_flags(slots.current(), flags);
         // The instruction that an execution watchpoint stopped must run now.
         if vector == DEBUG {
-            to.eflags |= RESUME;
+            slots.regs().eflags |= RESUME;
         }
         Resume::Guest
     }
@@ -155,7 +155,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let resume = self.land_from_exception(slots);
         match resume {
             Resume::Guest => self.default_exception(slots, vector),
-            Resume::Dormant => resume,
+            Resume::Dormant | Resume::Idle => resume,
         }
     }
 
@@ -242,10 +242,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if regs.error != 0 {
             return None;
         }
+        if let Some(resume) = self.interrupt_flag(slots, operation, next) {
+            return Some(resume);
+        }
         let done = self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation);
         if done {
             slots.regs().eip = next;
-            return Some(Resume::Guest);
+            return Some(self.after_instruction(slots, operation));
         }
         None
     }
@@ -284,7 +287,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 }
                 if self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation) {
                     slots.regs().eip = next;
-                    return Resume::Guest;
+                    return self.after_instruction(slots, operation);
                 }
             }
         }

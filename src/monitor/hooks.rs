@@ -1,7 +1,8 @@
 //! What programs expect of the machine below DOS: A20, INT 15h, privileged instructions, and the events that
 //! the resident part's hooks hand over.
 
-use super::{Monitor, Reporter};
+use super::slots::Slots;
+use super::{Monitor, Reporter, Resume};
 use crate::layout::{event, LOW_END};
 use crate::machine::Machine;
 use crate::regs::{Registers, CARRY, INTERRUPT};
@@ -61,6 +62,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     fn virtual_input(&mut self, port: u16) -> u8 {
+        if let Some(value) = self.withheld_input(port) {
+            return value;
+        }
         let value = self.host.machine.input(port);
         match port {
             SYSTEM_CONTROL => value & !2 | (self.a20 as u8) << 1,
@@ -69,6 +73,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     fn virtual_output(&mut self, port: u16, value: u8) {
+        if self.withheld_output(port, value) {
+            return;
+        }
         match port {
             SYSTEM_CONTROL => {
                 if value & 1 != 0 {
@@ -97,10 +104,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// change only what a client may choose. False: it stays a fault.
     pub(super) fn emulate(&mut self, regs: &mut Registers, operation: Operation) -> bool {
         match operation {
-            // At IOPL 0 these come here; the flag that they mean is the real one.
-            Operation::ClearInterrupts => regs.eflags &= !INTERRUPT,
-            Operation::SetInterrupts => regs.eflags |= INTERRUPT,
-            // Idling is left to the guest's loop: the next IRQ is taken as soon as it runs again.
+            // `after_instruction` waits.
             Operation::Halt => {}
             Operation::ClearTaskSwitched | Operation::InvalidateCaches | Operation::WriteBackCaches => {}
             Operation::InvalidatePage(_) | Operation::LoadMachineStatus { .. } => {}
@@ -134,6 +138,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             _ => return false,
         }
         true
+    }
+
+    /// How a guest goes on behind an instruction that was carried out for it: after HLT at the next hardware interrupt, unless it
+    /// has them off, which no processor would come back from.
+    pub(super) fn after_instruction(&self, slots: &mut Slots, operation: Operation) -> Resume {
+        match operation {
+            Operation::Halt if self.shown_flags(slots.current()) & INTERRUPT != 0 => Resume::Idle,
+            _ => Resume::Guest,
+        }
     }
 
     /// One of the resident part's hooks asks. `regs` is the caller's state, V86 or real-mode, at the trap site with the

@@ -18,9 +18,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if handler.selector == 0 {
             return self.default_interrupt(slots, vector);
         }
+        let flags = self.shown_flags(slots.current());
         let regs = slots.regs();
         let mut changed = *regs;
-        let frame = [regs.eflags, regs.cs & 0xFFFF, regs.eip];
+        let frame = [flags, regs.cs & 0xFFFF, regs.eip];
         if !self.push_on_client(&mut changed, &frame) {
             return self.stack_fault(slots);
         }
@@ -29,7 +30,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         // Exceptions and hardware interrupts disable interrupts; so do INT 0 to 7 and those that hosts
         // treat like gates. Software interrupts keep IF (DPMI 0.9, 2.4).
         changed.eflags &= !TRAP;
-        if vector < 0x08 {
+        if vector < 0x08 && !self.withholds() {
             changed.eflags &= !INTERRUPT;
         }
         *slots.regs() = changed;
@@ -89,7 +90,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// The innermost client, from the current one outward, that handles `vector` in protected mode.
-    fn handler_of(&self, slots: &Slots, vector: u8) -> Option<(u8, FarPointer)> {
+    pub(super) fn handler_of(&self, slots: &Slots, vector: u8) -> Option<(u8, FarPointer)> {
         let of = |id: u8| {
             let client = self.host.clients[id as usize].as_ref()?;
             let handler = client.vectors[vector as usize];
@@ -103,6 +104,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// An IRQ while a client ran.
     pub(super) fn irq_from_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        match self.withhold(slots, vector) {
+            Some(resume) => resume,
+            None => self.serve_irq(slots, vector),
+        }
+    }
+
+    /// Calls whatever serves an IRQ that comes while a client runs.
+    pub(super) fn serve_irq(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         if self.is_hooked(vector) {
             if let Some((id, handler)) = self.handler_of(slots, vector) {
                 return self.call_handler(slots, id, handler, vector, Landing::Interrupt);
@@ -113,6 +122,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// An IRQ while V86 code ran.
     pub(super) fn irq_from_v86(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        if let Some(resume) = self.withhold(slots, vector) {
+            return resume;
+        }
         if self.is_hooked(vector) {
             if let Some((id, handler)) = self.handler_of(slots, vector) {
                 return self.call_handler(slots, id, handler, vector, Landing::Interrupt);
@@ -192,7 +204,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             Width::Bits32 => crate::layout::SEL_LANDING32,
             Width::Bits16 => crate::layout::SEL_LANDING16,
         };
-        let flags = from.eflags & !crate::regs::VIRTUAL;
+        let flags = self.shown_flags(slots.current()) & !crate::regs::VIRTUAL;
         let pushed = self.push_on_client(&mut regs, extra)
             && (matches!(kind, Landing::Exception | Landing::Event)
                 || self.push_on_client(&mut regs, &[flags, landing_cs, site]));
@@ -220,6 +232,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         slot.landing = kind;
         slot.outer_client = outer;
         slot.locked = 1;
+        slot.interrupts_off = 1;
         slot.locked_esp = old_esp;
         slot.real_stack = old_real;
         slot.expected = 0;
@@ -259,14 +272,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.pop_from_client(&mut changed, 3);
         changed.eip = frame[0];
         changed.cs = frame[1] & 0xFFFF;
-        let iopl = self.host.facts.client_iopl as u32;
         let flags = if self.host.width() == Width::Bits16 {
             frame[2] & 0xFFFF | current.eflags & 0xFFFF_0000
         } else {
             frame[2]
         };
-        changed.eflags = Registers::sanitised_flags(flags, iopl, false);
         *slots.regs() = changed;
+        self.give_flags(slots.current(), flags);
         if crate::client::is_irq(vector) {
             return self.reflect_from_client(slots, vector, Landing::Interrupt);
         }

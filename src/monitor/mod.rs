@@ -24,6 +24,7 @@ mod real;
 pub mod slots;
 mod status;
 mod trap;
+mod withheld;
 mod xms;
 
 pub use interrupt::LOCKED_RESERVE;
@@ -47,6 +48,8 @@ pub enum Resume {
     Guest,
     /// Real mode, dormant: the root slot holds the registers.
     Dormant,
+    /// The guest in the current slot, at the next hardware interrupt: it has executed HLT.
+    Idle,
 }
 
 /// What a client's end tells the outside, on the screen and on the debug port.
@@ -79,6 +82,8 @@ pub struct Monitor<M: Machine + 'static, R> {
     page0_open: bool,
     /// Real-mode INT 22h address and such that a dying client's cleanup needs is in the client.
     active: bool,
+    /// What IOPL 0 withholds from clients.
+    withheld: withheld::Withheld,
 }
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
@@ -96,6 +101,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             missing: 0,
             page0_open,
             active: false,
+            withheld: Default::default(),
         }
     }
 
@@ -192,6 +198,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             Next::PageIn => self.page_in_for_service(slots),
             Next::Paged => self.job_over(slots),
+            Next::InterruptState => self.interrupt_state(slots),
         }
     }
 

@@ -99,8 +99,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         stack: u32,
         words: (u16, u32),
     ) -> Option<&'s mut Slot> {
+        let eflags = self.shown_flags(slots.current());
         let from = slots.regs();
-        let (eflags, from_ss, from_esp, from_v86) = (from.eflags, from.ss as u16, from.esp, from.is_v86());
+        let (from_ss, from_esp, from_v86) = (from.ss as u16, from.esp, from.is_v86());
         if !slots.has_room(1) {
             return None;
         }
@@ -240,6 +241,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 Resume::Guest
             }
             Landing::Structure => self.put_structure(slots, data, &from),
+            Landing::EndKey => self.end_by_key(slots),
             Landing::Continue => match self.thens[index].take() {
                 Some(then) => {
                     self.vector = vector;
@@ -308,7 +310,11 @@ fn is_real_landing(slot: &Slot) -> bool {
     slot.locked == 0
         && matches!(
             slot.landing,
-            Landing::Reflected | Landing::Structure | Landing::Continue | Landing::Interrupt
+            Landing::Reflected
+                | Landing::Structure
+                | Landing::Continue
+                | Landing::Interrupt
+                | Landing::EndKey
         )
 }
 

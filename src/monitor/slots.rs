@@ -43,6 +43,8 @@ pub enum Landing {
     Callback,
     /// A client's event procedure, ended by RETF: the driver that called it goes on with its own registers.
     Event,
+    /// A real-mode hardware interrupt handler that has seen the hot key: the interrupted client ends.
+    EndKey,
     /// A client's base: the real-mode program below called the DPMI entry point.
     Client,
 }
@@ -80,8 +82,10 @@ pub struct Slot {
     pub given_selector: u32,
     /// See `given_selector`.
     pub given_offset: u32,
+    /// At IOPL 0, 1 while a client has its interrupts off; its EFLAGS never say so.
+    pub interrupts_off: u32,
     /// Fills up to 256 bytes.
-    pub reserved: [u32; 14],
+    pub reserved: [u32; 13],
 }
 
 const _: () = assert!(size_of::<Slot>() == 256);
@@ -138,7 +142,8 @@ impl Slots {
             generation: 0,
             given_selector: 0,
             given_offset: 0,
-            reserved: [0; 14],
+            interrupts_off: 0,
+            reserved: [0; 13],
         };
         Slots { slot: [EMPTY; SLOTS], current_offset: 0 }
     }

@@ -28,7 +28,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     fn site(&mut self, slots: &mut Slots, site: u32, number: u32) -> Resume {
         match site {
-            event::RETURN => self.land_from_real(slots),
+            event::RETURN => {
+                let resume = self.land_from_real(slots);
+                self.and_deliver(slots, resume)
+            }
+            event::END_KEY => self.end_key(slots),
             event::DPMI_ENTRY => self.dpmi_entry(slots),
             event::PROCESS_END => self.process_end(slots, number as u8),
             event::RAW_SWITCH => self.raw_to_protected(slots, number as u8),
@@ -68,8 +72,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             landing::VENDOR => self.vendor_call(slots),
             landing::XMS => self.xms_from_client(slots, false),
             landing::XMS_AGAIN => self.xms_from_client(slots, true),
-            landing::EXCEPTION_RETURN => self.land_from_exception(slots),
-            landing::INTERRUPT_RETURN => self.land_from_handler(slots),
+            landing::EXCEPTION_RETURN => {
+                let resume = self.land_from_exception(slots);
+                self.and_deliver(slots, resume)
+            }
+            landing::INTERRUPT_RETURN => {
+                let resume = self.land_from_handler(slots);
+                self.and_deliver(slots, resume)
+            }
             landing::CALLBACK_RETURN => self.land_from_callback(slots),
             landing::EVENT_RETURN => self.land_from_event(slots),
             _ => self.exception_here(slots, 0x0D, 0),

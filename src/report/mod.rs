@@ -27,6 +27,8 @@ mod tests;
 
 /// Widest line of a report, in characters: one less than a text screen has, so that no line wraps.
 pub const COLUMNS: usize = 79;
+/// A [`Crash`]'s vector where no exception ended the client but the hot key.
+pub const ENDED_BY_KEY: u8 = 0xFF;
 /// How many service calls a report shows.
 pub const CALLS: usize = 8;
 
@@ -103,14 +105,11 @@ impl Crash<'_> {
     /// Who died of what, where: the first lines.
     fn write_headline(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         let name = names::exception(self.vector);
-        writeln!(
-            out,
-            "Ferrite {}: client {} ({}-bit) ended by exception {:02X}h, {name}",
-            self.version,
-            self.client,
-            bits(self.width),
-            self.vector
-        )?;
+        write!(out, "Ferrite {}: client {} ({}-bit) ended by ", self.version, self.client, bits(self.width))?;
+        match self.vector {
+            ENDED_BY_KEY => writeln!(out, "Ctrl-Alt-End")?,
+            vector => writeln!(out, "exception {vector:02X}h, {name}")?,
+        }
         let eip = Offset(self.registers.eip, self.code_width());
         let mode = if self.registers.is_v86() { " in V86 mode" } else { "" };
         write!(out, "at {:04X}:{eip}{mode}", self.selectors()[CS])?;

@@ -88,7 +88,8 @@ number:
         stc
         ret
 
-; vector_sum: EAX = a sum over the IVT but for the vectors that EXEC sets.
+; vector_sum: EAX = a sum over the IVT but for the vectors that EXEC sets, and those that the client sets with 0201h: what
+; is no callback's address is the client's to put back.
 vector_sum:
         push    es
         xor     ax, ax
@@ -99,6 +100,10 @@ vector_sum:
         rol     eax, 3
         xor     eax, [es:si]
         add     si, 4
+        cmp     si, 0E0h * 4
+        jne     .counts
+        mov     si, 0F0h * 4
+.counts:
         cmp     si, 400h
         jb      .next
         pop     es
