@@ -1,7 +1,7 @@
 //! INT 31h 0Axxh: extensions by name.
 //!
-//! The one name that is known is "MS-DOS", the DOS extension's; programs ask for it with INT 2Fh 168Ah as well. The extension is
-//! there whether it is asked for or not.
+//! The names are "MS-DOS", the DOS extension's, and "VIRTUAL SUPPORT"; programs ask for them with INT 2Fh 168Ah as well. What
+//! they stand for is there whether it is asked for or not.
 //!
 //! Specification: DPMI 0.9, function 0A00h (reserved in 1.0 in favour of 168Ah).
 
@@ -17,10 +17,14 @@ use crate::service::{Code, Next, Outcome};
 pub enum Extension {
     /// INT 21h and other interrupts with protected-mode pointers.
     MsDos,
+    /// Memory without pages (0504h), and page faults in it that tell where (CR2 in the expanded frame). Borland's 32-bit
+    /// extender asks for it before it starts a program; it calls nothing there.
+    Uncommitted,
 }
 
 /// The names, with their ending zeros; case counts.
-const NAMES: &[(&[u8], Extension)] = &[(b"MS-DOS\0", Extension::MsDos)];
+const NAMES: &[(&[u8], Extension)] =
+    &[(b"MS-DOS\0", Extension::MsDos), (b"VIRTUAL SUPPORT\0", Extension::Uncommitted)];
 
 /// The extension whose ASCIZ name is at `selector:offset`. `Ok(None)` for any other name, and for what is not a name that can
 /// be read.
@@ -48,7 +52,7 @@ pub fn named<M: Machine>(
 /// AX=0A00h. In: DS:(E)SI ASCIZ name. Out: ES:(E)DI entry point of that extension. Refused: 8001h.
 pub fn get_entry<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     match named_at_si(host, regs) {
-        Ok(Some(Extension::MsDos)) => {
+        Ok(Some(_)) => {
             give_entry(host, regs);
             Ok(Next::Resume)
         }
@@ -61,7 +65,7 @@ pub fn get_entry<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcom
 /// changes. Flags stay.
 pub fn multiplex<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     match named_at_si(host, regs) {
-        Ok(Some(Extension::MsDos)) => {
+        Ok(Some(_)) => {
             give_entry(host, regs);
             regs.eax &= !0xFF;
             Ok(Next::AsIs)

@@ -6,6 +6,11 @@
 //! ```text
 //!   SS  (E)SP  (E)FLAGS  CS  (E)IP  error code  return CS  return (E)IP   <- (E)SP at entry
 //! ```
+//!
+//! Above a page fault's, at 20h from (E)SP in both widths, stands the expanded frame of DPMI 1.0, double words: the same once
+//! more, then ES, DS, FS, GS, CR2 and the page table entry. A handler may return from either.
+
+use arrayvec::ArrayVec;
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
@@ -17,6 +22,7 @@ use crate::monitor::real::copy_general;
 use crate::paging::space::FaultOutcome;
 use crate::regs::{Registers, Width, RESUME};
 use crate::vm86::decode::{decode, Decoded, Operation, LONGEST};
+use crate::x86::entry::PRESENT;
 
 /// Exceptions whose default is the interrupt of the same number; all others end the client (DPMI 0.9, 2.5).
 const fn defaults_to_interrupt(vector: u8) -> bool {
@@ -34,6 +40,9 @@ const PAGE_FAULT: u8 = 0x0E;
 /// The debug exception, and DR6's bit for a single step.
 const DEBUG: u8 = 0x01;
 const SINGLE_STEP: u32 = 1 << 14;
+/// Where a page fault's expanded frame is from (E)SP at entry, and what its 32-bit RETF takes from it.
+const EXPANDED: u32 = 0x20;
+const RETURN_BYTES: u32 = 8;
 /// Page-fault error code: the access came from ring 3.
 const FAULT_FROM_USER: u32 = 4;
 
@@ -84,13 +93,49 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             landing_cs,
             landing::EXCEPTION_RETURN,
         ];
+        let mut both = ArrayVec::<u32, 44>::new();
+        if vector == PAGE_FAULT {
+            self.expand_frame(&mut both, &from, &frame);
+        }
+        both.extend(frame);
         let id = self.host.current;
         let site = landing::EXCEPTION_RETURN;
-        if !self.enter_locked(slots, id, handler, Landing::Exception, site, &frame, &from) {
+        if !self.enter_locked(slots, id, handler, Landing::Exception, site, &both, &from) {
             return self.kill_client(slots, vector);
         }
         slots.current().vector = vector;
         Resume::Guest
+    }
+
+    /// What stands above the frame of a page fault, highest first, as units of the client's width.
+    fn expand_frame(&self, into: &mut ArrayVec<u32, 44>, from: &Registers, frame: &[u32; 8]) {
+        let address = self.fault_address;
+        let machine = &self.host.machine;
+        let table = machine.directory_entry(address >> 22) & PRESENT != 0;
+        let entry = Some(address >> 12).filter(|_| table).map_or(0, |page| machine.table_entry(page));
+        let entry = if entry & PRESENT != 0 { entry } else { 0 };
+        let more = [entry, address, from.gs & 0xFFFF, from.fs & 0xFFFF, from.ds & 0xFFFF, from.es & 0xFFFF];
+        let values = more.iter().chain(frame);
+        match self.host.width() {
+            Width::Bits32 => into.extend(values.copied()),
+            Width::Bits16 => {
+                into.extend(values.flat_map(|value| [value >> 16, value & 0xFFFF]));
+                into.extend([0; 8]);
+            }
+        }
+    }
+
+    /// Has the handler of a page fault returned by the expanded frame? Then that is what its stack points to.
+    fn read_expanded(&mut self, from: &Registers) -> Option<[u32; 10]> {
+        let hot = self.host.client().hot;
+        if from.ss as u16 != hot.locked_selector as u16
+            || from.esp != hot.locked_esp + EXPANDED + RETURN_BYTES
+        {
+            return None;
+        }
+        let at = hot.locked_base + from.esp;
+        self.host.readable(at, 40).ok()?;
+        Some(core::array::from_fn(|index| self.host.machine.read_u32(at + index as u32 * 4)))
     }
 
     /// What an exception does that no handler of the client's took: the interrupt of that number, or the client's end.
@@ -128,8 +173,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if !self.read_from_client(&from, &mut frame) {
             return self.stack_fault(slots);
         }
-        let narrow = self.host.width() == Width::Bits16;
+        let mut narrow = self.host.width() == Width::Bits16;
         let vector = slots.slot[index].vector;
+        if vector == PAGE_FAULT {
+            if let Some([error, eip, cs, flags, esp, ss, es, ds, fs, gs]) = self.read_expanded(&from) {
+                frame = [error, eip, cs, flags, esp, ss];
+                (from.es, from.ds, from.fs, from.gs) = (es & 0xFFFF, ds & 0xFFFF, fs & 0xFFFF, gs & 0xFFFF);
+                narrow = false;
+            }
+        }
         self.unwind(slots, index);
         let to = slots.regs();
         copy_general(&mut from, to);

@@ -1,9 +1,10 @@
 ; INT 31h 0A00h and INT 2Fh 168Ah, vendor extensions (DPMI 1.0): an unknown name is
-; refused (0A00h: 8001h; 168Ah: AL stays 8Ah); "MS-DOS" gives an entry point.
+; refused (0A00h: 8001h; 168Ah: AL stays 8Ah); "MS-DOS" gives an entry point,
+; and "VIRTUAL SUPPORT", which Borland's 32-bit extender asks for, is known.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 7
+; plan: 8
 ; service: 0A00
 
 %include "dpmi.inc"
@@ -52,12 +53,19 @@ main:
         mov     al, [out_ax]
         cmp     al, 8Ah
         expect_flag e, "168Ah: the name's case counts"
+        service 168Ah, 2Fh
+        set_pointer in_esi, virtual
+        call    call_service
+        mov     al, [out_ax]
+        cmp     al, 0
+        expect_flag e, "168Ah: uncommitted memory is known"
         jmp     finish
 
 section .data
 unknown:    db 'NOBODY HAS THIS', 0
 ms_dos:     db 'MS-DOS', 0
 lower_case: db 'ms-dos', 0
+virtual:    db 'VIRTUAL SUPPORT', 0
 section .bss
             alignb 4
 entry:      resb 8
