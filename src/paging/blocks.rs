@@ -22,6 +22,50 @@ pub enum Use {
     Mapped,
     /// A stack of the core's in the client's space: committed, not the client's to free.
     Stack,
+    /// A client's memory that is in memory as a whole and stays there: each page has a lock of the block's own.
+    Frozen,
+}
+
+/// What the pages of a block are for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Section {
+    /// Memory that a program asked for.
+    Heap,
+    /// A stack.
+    Stack,
+    /// Instructions.
+    Code,
+    /// A program's data.
+    Data,
+    /// Physical memory that is not ours: devices, conventional memory.
+    Mapped,
+    /// The core's.
+    Kernel,
+    /// Nothing.
+    Unmapped,
+}
+
+impl Section {
+    /// What a new block is for, until somebody says more.
+    pub const fn of_new(usage: Use) -> Self {
+        match usage {
+            Use::Memory | Use::Reserved | Use::Frozen => Section::Heap,
+            Use::Mapped => Section::Mapped,
+            Use::Stack => Section::Stack,
+        }
+    }
+
+    /// By number, as the debug calls name it. None for those that a block cannot be.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Section::Heap),
+            1 => Some(Section::Stack),
+            2 => Some(Section::Code),
+            3 => Some(Section::Data),
+            _ => None,
+        }
+    }
 }
 
 /// A block.
@@ -37,6 +81,8 @@ pub struct Block {
     pub handle: u32,
     /// What it is.
     pub usage: Use,
+    /// What it is for.
+    pub section: Section,
 }
 
 impl Block {
@@ -399,7 +445,7 @@ mod tests {
 
     fn put(blocks: &mut Blocks, base: u32, pages: u32) -> u32 {
         blocks.reserve().unwrap();
-        blocks.insert(Block { base, pages, committed: pages, handle: 0, usage: Use::Memory }, true)
+        blocks.insert(Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap }, true)
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub enum Kind {
     Copied = 1,
     /// Not ours to free: a device, conventional memory, a locked extended memory block.
     Mapped = 2,
-    /// Used, and written, by several clients; whoever shares it out holds the frame.
+    /// Used, and written, by several clients; the frame counts its mappings.
     Shared = 3,
 }
 

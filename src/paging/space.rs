@@ -9,8 +9,10 @@ mod allocate;
 mod attributes;
 mod copied;
 mod device;
+mod frozen;
 mod information;
 mod lock;
+mod marks;
 mod release;
 mod tables;
 
@@ -18,11 +20,14 @@ mod tables;
 mod tests;
 
 pub use allocate::Allocation;
+pub use copied::{Loan, Sharing};
+pub use frozen::DMA_END;
+pub use marks::{Clear, Marks};
 pub use information::Totals;
 
 use alloc::vec::Vec;
 
-use super::blocks::{Block, Blocks, Use};
+use super::blocks::{Block, Blocks, Section, Use};
 use super::fault::{decide, Decision, FROM_USER, PROTECTION, WRITE};
 use super::frames::Owner;
 use super::page::{fresh, Page, Resident};
@@ -377,6 +382,25 @@ impl Space {
         Err(Stop::Room(needed))
     }
 
+    /// What the page at an address is for.
+    pub fn section(&mut self, linear: u32) -> Section {
+        match linear {
+            0..LOW_END => Section::Mapped,
+            ARENA_BASE..ARENA_END => {
+                self.blocks.find(linear).map_or(Section::Unmapped, |index| self.blocks.get(index).section)
+            }
+            super::LANDING.. => Section::Kernel,
+            _ => Section::Unmapped,
+        }
+    }
+
+    /// Says what a block is for. Refused with 8023h for the handle.
+    pub fn set_section(&mut self, handle: u32, section: Section) -> Result<(), Code> {
+        let index = self.blocks.by_handle(handle).ok_or(Code::InvalidHandle)?;
+        self.blocks.get_mut(index).section = section;
+        Ok(())
+    }
+
     /// The state of the page at an address, for a report.
     pub fn describe<M: Machine>(&mut self, machine: &M, linear: u32) -> Page {
         self.page_at(machine, linear)
@@ -386,7 +410,7 @@ impl Space {
 /// What an absent page of a block is.
 const fn default_page(usage: Use) -> Page {
     match usage {
-        Use::Memory | Use::Stack => Page::Untouched { writable: true },
+        Use::Memory | Use::Stack | Use::Frozen => Page::Untouched { writable: true },
         Use::Reserved => Page::Uncommitted,
         Use::Mapped => Page::Absent,
     }

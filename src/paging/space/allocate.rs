@@ -3,7 +3,7 @@
 use super::tables::slots;
 use super::{Space, Stop, FROM_USER, PRESENT};
 use crate::machine::Machine;
-use crate::paging::blocks::{Block, Full, Use};
+use crate::paging::blocks::{Block, Full, Section, Use};
 use crate::paging::fault::{decide, Decision};
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
@@ -54,7 +54,7 @@ impl Space {
             return self.allocate_at(machine, memory, base, pages, Use::Memory);
         };
         self.promise_block(memory, base, pages, pages)?;
-        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory };
+        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap };
         let handle = self.blocks.append(block);
         if memory.eager {
             self.commit_now(machine, memory, base, pages);
@@ -94,7 +94,7 @@ impl Space {
         usage: Use,
     ) -> Result<Allocation, Code> {
         let committed = if usage == Use::Reserved { 0 } else { pages };
-        let handle = self.enter(memory, Block { base, pages, committed, handle: 0, usage }, true)?;
+        let handle = self.enter(memory, Block { base, pages, committed, handle: 0, usage, section: Section::of_new(usage) }, true)?;
         if memory.eager && committed != 0 {
             self.commit_now(machine, memory, base, pages);
         }
@@ -115,7 +115,7 @@ impl Space {
 
     /// Promises the frames of a block's committed pages and of its page tables, once there is room to record it.
     #[inline(always)]
-    fn promise_block(
+    pub(super) fn promise_block(
         &mut self,
         memory: &mut Memory,
         base: u32,
@@ -206,6 +206,9 @@ impl Space {
         let index = self.blocks.by_handle(handle).ok_or(Code::InvalidHandle)?;
         let pages = pages_for(bytes)?;
         let old = *self.blocks.get(index);
+        if old.usage == Use::Frozen && pages != old.pages {
+            return Err(Code::InvalidState.into());
+        }
         if pages <= old.pages {
             self.shrink(machine, memory, index, pages);
             return Ok(Allocation { base: old.base, handle });
@@ -359,7 +362,7 @@ impl Space {
         }
         self.enter(
             memory,
-            Block { base, pages: pages + 1, committed: pages, handle: 0, usage: Use::Stack },
+            Block { base, pages: pages + 1, committed: pages, handle: 0, usage: Use::Stack, section: Section::Stack },
             false,
         )?;
         if !self.have_table(machine, memory, base >> 22) {
@@ -378,7 +381,7 @@ impl Space {
 pub(super) const fn is_committed(page: Page) -> bool {
     match page {
         Page::Untouched { .. } | Page::Swapped { .. } => true,
-        Page::Resident(Resident { kind, .. }) => matches!(kind, Kind::Private | Kind::Copied),
+        Page::Resident(Resident { kind, .. }) => matches!(kind, Kind::Private | Kind::Copied | Kind::Shared),
         Page::Absent | Page::Uncommitted | Page::Guard => false,
     }
 }

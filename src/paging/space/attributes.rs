@@ -218,7 +218,7 @@ pub(super) fn is_locked(memory: &Memory, page: Page) -> bool {
 }
 
 /// The client cleared the dirty bit of a page: the page replacement must still write it.
-fn note_cleaning(memory: &mut Memory, old: Page, new: Page) {
+pub(super) fn note_cleaning(memory: &mut Memory, old: Page, new: Page) {
     if let (Page::Resident(old), Page::Resident(new)) = (old, new) {
         if new.kind == Kind::Private && old.dirty && !new.dirty {
             memory.drop_backing(new.frame);

@@ -1,17 +1,48 @@
-//! Copy on write: two ranges share frames until one of them is written.
+//! Frames that several mappings use: copy on write, and ranges that several clients write.
 //!
-//! The frame counts its further mappings. The block that the copy lies in is committed as any other, so for each page a
-//! frame is promised; whichever side writes first takes it, and the last one left keeps the original.
+//! One space *lends* pages, the same or another *borrows* them. The frame counts its further mappings. The block that the
+//! borrowed pages lie in is committed as any other, so for each page a frame is promised: of a copy, whichever side writes
+//! first takes it; the last mapping left keeps the original. That holds for shared pages as well, where the promise lies
+//! idle: so a mapping can go in any order, and no count but the frame's own has to be right.
+//!
+//! Pages that several use stay in memory.
+
+use alloc::vec::Vec;
 
 use super::allocate::Allocation;
 use super::attributes::is_locked;
 use super::{Space, Stop, FRAME, PRESENT};
 use crate::machine::Machine;
-use crate::paging::blocks::{Block, Use};
+use crate::paging::blocks::{Block, Section, Use};
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
 use crate::paging::Memory;
 use crate::service::Code;
+
+/// What the two sides see of each other's writing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sharing {
+    /// Nothing: the first write of either gets that side a page of its own.
+    CopyOnWrite,
+    /// Everything: both write the same pages.
+    Shared,
+}
+
+/// A page that one space lends another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Loan {
+    /// It was never touched: zeros.
+    Zeros,
+    /// A frame, which counts the further mapping already.
+    Frame {
+        /// The frame.
+        frame: u32,
+        /// May the borrower write it? Of a copy, says nothing.
+        writable: bool,
+    },
+    /// What is in this frame, to be copied at once: it is locked.
+    Contents(u32),
+}
 
 impl Space {
     /// Makes a block whose contents are those of `pages` pages at `from` (page-aligned, in a block of this space), now;
@@ -24,59 +55,199 @@ impl Space {
         from: u32,
         pages: u32,
     ) -> Result<Allocation, Stop> {
+        self.map_again(machine, memory, from, pages, Sharing::CopyOnWrite)
+    }
+
+    /// Maps pages of this space a second time, in a block of their own.
+    pub fn map_again<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        from: u32,
+        pages: u32,
+        sharing: Sharing,
+    ) -> Result<Allocation, Stop> {
+        let loans = self.lend(machine, memory, from, pages, sharing)?;
+        self.borrow(machine, memory, &loans, sharing)
+    }
+
+    /// Maps pages of another space in a block of this one, which is the loaded one before and after. A page of the
+    /// other's that is in the swap file is refused with 8002h: only its own client can bring it in.
+    pub fn map_from<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        other: &mut Space,
+        (from, pages): (u32, u32),
+        sharing: Sharing,
+    ) -> Result<Allocation, Stop> {
+        machine.load_space(other.directory);
+        let loans = other.lend(machine, memory, from, pages, sharing);
+        machine.load_space(self.directory);
+        match loans {
+            Ok(loans) => self.borrow(machine, memory, &loans, sharing),
+            Err(Stop::PageIn(_)) => Err(Code::InvalidState.into()),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Lends `pages` pages at `from` (page-aligned, in one block): each frame counts one more mapping. Refused with 8025h
+    /// for what is not committed memory, or mapped in the other of the two ways already; 8002h for locked pages that are to
+    /// be written by both; 8010h when there is no room for the list. Nothing has changed then.
+    pub fn lend<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        from: u32,
+        pages: u32,
+        sharing: Sharing,
+    ) -> Result<Vec<Loan>, Stop> {
         let bad = Stop::Refused(Code::InvalidLinear);
         let source = self.blocks.find(from).map(|index| *self.blocks.get(index)).ok_or(bad)?;
         if from & !FRAME != 0 || pages == 0 || pages > (source.end() - from) >> 12 {
             return Err(bad);
         }
-        let mut copies = 0;
+        let shared = sharing == Sharing::Shared;
+        let mut coming = 0;
         for page in 0..pages {
             let linear = from + (page << 12);
-            let state = self.page_at(machine, linear);
-            copies += is_locked(memory, state) as u32;
-            match state {
+            match self.page_at(machine, linear) {
                 Page::Swapped { .. } => return Err(Stop::PageIn(linear)),
-                Page::Untouched { .. }
-                | Page::Resident(Resident { kind: Kind::Private | Kind::Copied, .. }) => {}
+                Page::Untouched { .. } => coming += shared as u32,
+                Page::Resident(Resident { kind: Kind::Private, frame, .. }) => {
+                    if shared && memory.frames.locks(frame) != 0 {
+                        return Err(Code::InvalidState.into());
+                    }
+                }
+                Page::Resident(Resident { kind: Kind::Copied, .. }) => coming += shared as u32,
+                Page::Resident(Resident { kind: Kind::Shared, .. }) if shared => {}
                 _ => return Err(bad),
             }
         }
-        let code = Stop::Refused;
-        let base = self.blocks.lowest_gap(pages).ok_or(code(Code::LinearMemoryUnavailable))?;
-        self.need_room(machine, memory, (base, pages), copies)?;
-        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory };
-        let handle = self.enter(memory, block, true).map_err(code)?;
+        let mut loans = Vec::new();
+        loans.try_reserve_exact(pages as usize).map_err(|_| Code::ResourceUnavailable)?;
+        self.need_room(machine, memory, (from, pages), coming)?;
         for page in 0..pages {
-            self.share(machine, memory, from + (page << 12), base + (page << 12));
+            let linear = from + (page << 12);
+            loans.push(match sharing {
+                Sharing::CopyOnWrite => Space::lend_copy(machine, memory, linear),
+                Sharing::Shared => self.lend_shared(machine, memory, linear),
+            });
         }
         machine.flush_all();
+        Ok(loans)
+    }
+
+    fn lend_copy<M: Machine>(machine: &mut M, memory: &mut Memory, linear: u32) -> Loan {
+        let Page::Resident(page) = Page::decode(Space::entry(machine, linear)) else { return Loan::Zeros };
+        if is_locked(memory, Page::Resident(page)) {
+            return Loan::Contents(page.frame);
+        }
+        Space::add_mapping(machine, memory, linear, page, Kind::Copied)
+    }
+
+    fn lend_shared<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) -> Loan {
+        match self.page_at(machine, linear) {
+            Page::Untouched { writable } => {
+                self.materialise(machine, memory, linear, writable, writable);
+            }
+            Page::Resident(Resident { kind: Kind::Copied, .. }) => {
+                self.make_private(machine, memory, linear);
+            }
+            _ => {}
+        }
+        match Page::decode(Space::entry(machine, linear)) {
+            Page::Resident(page) => Space::add_mapping(machine, memory, linear, page, Kind::Shared),
+            // Room was asked for: this does not happen.
+            _ => Loan::Zeros,
+        }
+    }
+
+    /// One more mapping of a page's frame.
+    fn add_mapping<M: Machine>(
+        machine: &mut M,
+        memory: &mut Memory,
+        linear: u32,
+        page: Resident,
+        kind: Kind,
+    ) -> Loan {
+        let mut sharers = 0;
+        if page.kind == Kind::Private {
+            memory.drop_backing(page.frame);
+            let writable = page.writable && kind == Kind::Shared;
+            let entry = Page::Resident(Resident { kind, writable, ..page }).encode();
+            machine.set_table_entry(linear >> 12, entry);
+        } else {
+            sharers = memory.frames.sharers(page.frame);
+        }
+        memory.frames.set_sharers(page.frame, sharers + 1);
+        Loan::Frame { frame: page.frame, writable: page.writable }
+    }
+
+    /// Maps what was lent in a block of its own, the same way. Refused as [`Space::allocate`] does; the loans are given back
+    /// then.
+    pub fn borrow<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        loans: &[Loan],
+        sharing: Sharing,
+    ) -> Result<Allocation, Stop> {
+        let block = self.room_for(machine, memory, loans);
+        let Ok((base, handle)) = block else {
+            for loan in loans {
+                if let Loan::Frame { frame, .. } = loan {
+                    memory.frames.drop_sharer(*frame);
+                }
+            }
+            return block.map(|(base, handle)| Allocation { base, handle });
+        };
+        for (page, loan) in loans.iter().enumerate() {
+            self.enter_loan(machine, memory, base + ((page as u32) << 12), *loan, sharing);
+        }
         Ok(Allocation { base, handle })
     }
 
-    /// Lets `to`, a page that is absent, have the frame of `from`.
-    fn share<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, from: u32, to: u32) {
-        let entry = Space::entry(machine, from);
-        let Page::Resident(page) = Page::decode(entry) else { return };
-        if !self.have_table(machine, memory, to >> 22) {
-            return;
+    /// A block for what was lent.
+    fn room_for<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        loans: &[Loan],
+    ) -> Result<(u32, u32), Stop> {
+        let pages = loans.len() as u32;
+        let base = self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
+        let copies = loans.iter().filter(|loan| matches!(loan, Loan::Contents(_))).count() as u32;
+        self.need_room(machine, memory, (base, pages), copies)?;
+        let section = Section::of_new(Use::Memory);
+        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section };
+        Ok((base, self.enter(memory, block, true)?))
+    }
+
+    fn enter_loan<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        memory: &mut Memory,
+        linear: u32,
+        loan: Loan,
+        sharing: Sharing,
+    ) {
+        let page = match loan {
+            Loan::Zeros => return,
+            Loan::Frame { frame, writable } => match sharing {
+                Sharing::CopyOnWrite => Resident { kind: Kind::Copied, ..Resident::private(frame, false) },
+                Sharing::Shared => Resident { kind: Kind::Shared, ..Resident::private(frame, writable) },
+            },
+            Loan::Contents(from) => {
+                let owner = Owner::Page { client: self.client, linear };
+                let Some(frame) = memory.frames.allocate_promised(owner) else { return };
+                machine.copy_physical(from << 12, frame << 12, 4096);
+                Resident { dirty: true, ..Resident::private(frame, true) }
+            }
+        };
+        if self.have_table(machine, memory, linear >> 22) {
+            machine.set_table_entry(linear >> 12, Page::Resident(page).encode());
         }
-        if page.pinned || memory.frames.locks(page.frame) != 0 {
-            let owner = Owner::Page { client: self.client, linear: to };
-            let Some(frame) = memory.frames.allocate_promised(owner) else { return };
-            machine.copy_physical(page.frame << 12, frame << 12, 4096);
-            let copy = Resident { dirty: true, ..Resident::private(frame, true) };
-            machine.set_table_entry(to >> 12, Page::Resident(copy).encode());
-            return;
-        }
-        if page.kind == Kind::Private {
-            memory.drop_backing(page.frame);
-            memory.frames.set_sharers(page.frame, 0);
-        }
-        let shared = Page::Resident(Resident { kind: Kind::Copied, writable: false, ..page }).encode();
-        machine.set_table_entry(from >> 12, shared);
-        machine.set_table_entry(to >> 12, shared);
-        let sharers = memory.frames.sharers(page.frame);
-        memory.frames.set_sharers(page.frame, sharers + 1);
     }
 
     /// Gives a page that others may use too a frame of its own, writable, with the same contents: the answer to the

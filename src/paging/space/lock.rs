@@ -110,7 +110,8 @@ impl Space {
             match self.page_at(machine, page << 12) {
                 Page::Absent | Page::Uncommitted | Page::Guard => return Err(Code::InvalidLinear),
                 Page::Resident(Resident { kind: Kind::Mapped | Kind::Shared, .. }) => {}
-                Page::Resident(Resident { frame, .. }) if memory.frames.locks(frame) != 0 => {}
+                Page::Resident(Resident { frame, .. })
+                    if memory.frames.locks(frame) > self.own_lock(page << 12) => {}
                 Page::Resident(_) | Page::Untouched { .. } | Page::Swapped { .. } => {
                     return Err(Code::InvalidState)
                 }
@@ -196,13 +197,24 @@ impl Space {
     }
 
     /// 8025h when a page of the range lies in no block.
-    fn known(&mut self, pages: core::ops::Range<u32>) -> Result<(), Code> {
+    pub(super) fn known(&mut self, pages: core::ops::Range<u32>) -> Result<(), Code> {
         let mut page = pages.start;
         while page < pages.end {
             let index = self.blocks.find(page << 12).ok_or(Code::InvalidLinear)?;
             page = self.blocks.get(index).end() >> 12;
         }
         Ok(())
+    }
+
+    /// Locks of a page that are its block's, not the client's to take back.
+    fn own_lock(&mut self, linear: u32) -> u32 {
+        self.blocks.find(linear).map_or(0, |index| (self.blocks.get(index).usage == Use::Frozen) as u32)
+    }
+
+    /// So many pages more, or less, have a lock.
+    pub(super) fn count_locked(&mut self, memory: &mut Memory, pages: i32) {
+        self.locked = self.locked.wrapping_add_signed(pages);
+        memory.locked = memory.locked.wrapping_add_signed(pages);
     }
 
     /// Pages with a lock count above zero.

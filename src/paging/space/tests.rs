@@ -6,6 +6,8 @@ use crate::paging::frames::{Frames, Run};
 use crate::paging::{ARENA_BASE, LANDING};
 use proptest::prelude::*;
 
+mod sharing;
+
 const FIRST_FRAME: u32 = 0x200;
 const WRITE_FAULT: u32 = FROM_USER | WRITE;
 
