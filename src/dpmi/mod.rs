@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod coverage;
+pub mod debug;
 pub mod demand;
 pub mod dosmem;
 #[cfg(test)]

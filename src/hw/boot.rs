@@ -171,7 +171,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     let mut memory = Memory::new(frames);
     memory.eager = boot.flags & boot_flag::EAGER != 0;
     // The core's own growth, and page tables, must not find the last frame gone.
-    memory.frames.set_keep(KEPT_FRAMES);
+    memory.set_core_share(KEPT_FRAMES);
     heap::refill(&mut memory);
 
     let facts = Facts {

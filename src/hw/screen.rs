@@ -91,6 +91,8 @@ impl Write for TextPage {
 pub struct Screen;
 
 impl Reporter<Pc> for Screen {
+    const DEBUG_CALLS: bool = cfg!(feature = "debug-calls");
+
     fn client_died(&mut self, host: &mut Host<Pc>, regs: &Registers, vector: u8, fault_address: u32) {
         heap::refill(&mut host.memory);
         let id = host.current;

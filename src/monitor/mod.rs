@@ -54,6 +54,8 @@ pub enum Resume {
 
 /// What a client's end tells the outside, on the screen and on the debug port.
 pub trait Reporter<M: Machine> {
+    /// Are the debug calls (INT 31h AH=FEh) there?
+    const DEBUG_CALLS: bool = false;
     /// A client ends because of a fault in the current slot.
     fn client_died(&mut self, host: &mut Host<M>, regs: &Registers, vector: u8, fault_address: u32);
     /// The machine is to be restarted (Ctrl-Alt-Del).
@@ -166,14 +168,25 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.vector = 0x31;
         let outcome = match INT31::<M>::find(ax) {
             Some(handler) => handler(&mut self.host, regs),
-            None => Err(Code::Unsupported.into()),
+            None => self.unknown_service(slots, ax),
         };
+        let regs = slots.regs();
         if let Ok(Next::Resume) = outcome {
             regs.set_carry(false);
             // Callbacks (0303h, 0304h) are what the entry code knows of beside registers.
             return if ax >> 8 == 3 { Some(Resume::Guest) } else { None };
         }
         Some(self.after_service(slots, ax, outcome))
+    }
+
+    /// A service that has no row: a debug call, where there are such.
+    #[cold]
+    #[inline(never)]
+    fn unknown_service(&mut self, slots: &mut Slots, ax: u16) -> Outcome {
+        match crate::dpmi::debug::find::<M>(ax) {
+            Some(handler) if R::DEBUG_CALLS => handler(&mut self.host, slots.regs()),
+            _ => Err(Code::Unsupported.into()),
+        }
     }
 
     /// What follows a service that did not simply succeed.

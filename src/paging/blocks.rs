@@ -445,7 +445,10 @@ mod tests {
 
     fn put(blocks: &mut Blocks, base: u32, pages: u32) -> u32 {
         blocks.reserve().unwrap();
-        blocks.insert(Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap }, true)
+        blocks.insert(
+            Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap },
+            true,
+        )
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod victim;
 use alloc::vec::Vec;
 
 use crate::heap::Heap;
+use claim::Claim;
 use frames::{Frames, Owner};
 use pager::Swap;
 
@@ -61,6 +62,10 @@ pub struct Memory {
     pub wanted_frames: u32,
     /// Pages of all clients with a lock count above zero.
     locked: u32,
+    /// Frames that the core alone gets, whatever is claimed.
+    core_share: u32,
+    /// How much of what there is may be used.
+    claim: Claim,
     /// Statistics.
     pub counts: Counts,
 }
@@ -76,8 +81,28 @@ impl Memory {
             reserve: Vec::new(),
             wanted_frames: 0,
             locked: 0,
+            core_share: 0,
+            claim: Claim::default(),
             counts: Counts::default(),
         }
+    }
+
+    /// Keeps back frames that only the core gets.
+    pub fn set_core_share(&mut self, frames: u32) {
+        self.core_share = frames;
+        self.set_claim(self.claim);
+    }
+
+    /// How much of what there is may be used.
+    pub fn claim(&self) -> Claim {
+        self.claim
+    }
+
+    /// Says how much of what there is may be used from now on. What is in use or promised stays so.
+    pub fn set_claim(&mut self, claim: Claim) {
+        self.claim = claim;
+        let total = self.frames.total();
+        self.frames.set_keep(self.core_share + total - claim.frames(total * 4).min(total));
     }
 
     /// Frames that could be promised now. What the heap would give back comes on top.

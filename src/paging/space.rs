@@ -22,8 +22,8 @@ mod tests;
 pub use allocate::Allocation;
 pub use copied::{Loan, Sharing};
 pub use frozen::DMA_END;
-pub use marks::{Clear, Marks};
 pub use information::Totals;
+pub use marks::{Clear, Marks};
 
 use alloc::vec::Vec;
 

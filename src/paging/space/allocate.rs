@@ -54,7 +54,8 @@ impl Space {
             return self.allocate_at(machine, memory, base, pages, Use::Memory);
         };
         self.promise_block(memory, base, pages, pages)?;
-        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap };
+        let block =
+            Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap };
         let handle = self.blocks.append(block);
         if memory.eager {
             self.commit_now(machine, memory, base, pages);
@@ -94,7 +95,11 @@ impl Space {
         usage: Use,
     ) -> Result<Allocation, Code> {
         let committed = if usage == Use::Reserved { 0 } else { pages };
-        let handle = self.enter(memory, Block { base, pages, committed, handle: 0, usage, section: Section::of_new(usage) }, true)?;
+        let handle = self.enter(
+            memory,
+            Block { base, pages, committed, handle: 0, usage, section: Section::of_new(usage) },
+            true,
+        )?;
         if memory.eager && committed != 0 {
             self.commit_now(machine, memory, base, pages);
         }
@@ -362,7 +367,14 @@ impl Space {
         }
         self.enter(
             memory,
-            Block { base, pages: pages + 1, committed: pages, handle: 0, usage: Use::Stack, section: Section::Stack },
+            Block {
+                base,
+                pages: pages + 1,
+                committed: pages,
+                handle: 0,
+                usage: Use::Stack,
+                section: Section::Stack,
+            },
             false,
         )?;
         if !self.have_table(machine, memory, base >> 22) {

@@ -123,9 +123,8 @@ impl Space {
     pub fn physical_of_block<M: Machine>(&mut self, machine: &M, handle: u32) -> Result<u32, Code> {
         let block = self.block_of(handle)?;
         let first = self.physical(machine, block.base).ok_or(Code::InvalidState)?;
-        let mut follows = |page: u32| {
-            self.physical(machine, block.base + page * PAGE) == first.checked_add(page * PAGE)
-        };
+        let mut follows =
+            |page: u32| self.physical(machine, block.base + page * PAGE) == first.checked_add(page * PAGE);
         if block.usage == Use::Frozen && (1..block.pages).all(&mut follows) {
             return Ok(first);
         }

@@ -106,14 +106,12 @@ impl Space {
 
     /// Lets the pages of a range go to the swap file again, as far as they are not locked. Refused with 8025h for addresses
     /// that are in no block.
-    pub fn let_go<M: Machine>(
-        &mut self,
-        machine: &mut M,
-        (linear, pages): (u32, u32),
-    ) -> Result<(), Code> {
+    pub fn let_go<M: Machine>(&mut self, machine: &mut M, (linear, pages): (u32, u32)) -> Result<(), Code> {
         for page in self.known_pages(linear, pages)? {
             let entry = Space::entry(machine, page << 12);
-            if let Page::Resident(old @ Resident { kind: Kind::Private, pinned: true, .. }) = Page::decode(entry) {
+            if let Page::Resident(old @ Resident { kind: Kind::Private, pinned: true, .. }) =
+                Page::decode(entry)
+            {
                 debug_assert!(entry & PRESENT != 0);
                 machine.set_table_entry(page, Page::Resident(Resident { pinned: false, ..old }).encode());
                 machine.flush_page(page << 12);

@@ -11,7 +11,7 @@
 ; contains: Program STAYS, bits:             32
 ; contains:   memory blocks:                 1
 ; contains:   allocated, KiB:                4112
-; contains:   of that, in memory:            144
+; contains:   of that, in memory:            156
 ; contains:   of that, locked:               128
 
 %include "dpmi.inc"

@@ -47,6 +47,8 @@ pub struct RunRequest {
 pub struct SuiteRequest {
     /// FERRITE.EXE, or the host it is to be compared with.
     pub host: PathBuf,
+    /// The same host with debug calls, for the tests that need them; where it is missing they are skipped.
+    pub debug_host: Option<PathBuf>,
     /// The machines. Those that are not to be had are counted as skipped.
     pub engines: Vec<Engine>,
     /// Only tests whose path contains one of these; empty means all.

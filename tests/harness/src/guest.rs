@@ -24,6 +24,8 @@ pub struct Header {
     pub presences: Vec<Presence>,
     /// Switches for the host.
     pub host_arguments: String,
+    /// Does it use the host's debug calls?
+    pub debug_calls: bool,
     /// How it is to end.
     pub ending: Ending,
     /// The errorlevel.
@@ -61,6 +63,7 @@ impl Default for Header {
             widths: vec![None],
             presences: vec![Presence::Resident],
             host_arguments: String::new(),
+            debug_calls: false,
             ending: Ending::Pass,
             code: Some(0),
             plan: Vec::new(),
@@ -128,6 +131,13 @@ impl Header {
                     _ => bail!("expected none, resident or launcher"),
                 };
                 self.presences = value.split_whitespace().map(presence).collect::<Result<_>>()?;
+            }
+            "image" => {
+                self.debug_calls = match value {
+                    "plain" => false,
+                    "debug-calls" => true,
+                    _ => bail!("expected plain or debug-calls"),
+                }
             }
             "host-args" => self.host_arguments = value.to_string(),
             "exit" => self.code = if value == "any" { None } else { Some(value.parse()?) },

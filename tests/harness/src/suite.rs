@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::api::{Places, SuiteRequest};
 use crate::batch::{self, Job, JobResult};
 use crate::find;
-use crate::guest::{self, GuestTest};
+use crate::guest::{self, GuestTest, Header};
 use crate::host::{HostUnderTest, Presence};
 use crate::machine::{Engine, GuestFile, Machine};
 use crate::matrix::{Matrix, Subject};
@@ -58,11 +58,6 @@ impl Builds {
 pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn Progress) -> Result<Totals> {
     let matrix = Matrix::read(&places.root.join("tests/matrix.toml"))?;
     let tests = guest::collect(&places.root)?;
-    let wanted = |test: &GuestTest| {
-        let named = request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()));
-        named && (request.whole || !test.header.whole || request.patterns.contains(&test.name))
-            || request.patterns.is_empty() && (request.whole || !test.header.whole)
-    };
     let mut totals = Totals::default();
     let mut builds = Builds::default();
     let mut groups = BTreeMap::new();
@@ -71,11 +66,14 @@ pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn P
         .iter()
         .filter_map(|engine| find::missing(*engine, places).map(|reason| (*engine, reason)))
         .collect();
-    for test in tests.iter().filter(|test| wanted(test)) {
+    for test in tests.iter().filter(|test| is_wanted(test, request)) {
         for machine in machines_of(test, request) {
             for (variant, record) in expand(test, &machine, request, places, &mut builds) {
                 if let Some(reason) = missing.get(&machine.engine) {
                     totals.push(record.name, Standing::Skipped(reason.clone()), "");
+                } else if test.header.debug_calls && request.debug_host.is_none() {
+                    let reason = "this host has no debug calls".to_string();
+                    totals.push(record.name, Standing::Skipped(reason), "");
                 } else if let Some(variant) = variant {
                     gather(variant, &matrix, &mut groups, &mut totals);
                 } else {
@@ -88,6 +86,21 @@ pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn P
     let groups = groups.into_values().flat_map(split).collect();
     totals.add(run_groups(groups, &matrix, places, progress));
     Ok(totals)
+}
+
+fn is_wanted(test: &GuestTest, request: &SuiteRequest) -> bool {
+    let named = request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()));
+    named && (request.whole || !test.header.whole || request.patterns.contains(&test.name))
+        || request.patterns.is_empty() && (request.whole || !test.header.whole)
+}
+
+/// Does any of the tests that are asked for use the host's debug calls?
+///
+/// # Errors
+/// When the tests cannot be read.
+pub fn wants_debug_calls(request: &SuiteRequest, places: &Places) -> Result<bool> {
+    let tests = guest::collect(&places.root)?;
+    Ok(tests.iter().any(|test| test.header.debug_calls && is_wanted(test, request)))
 }
 
 /// The machines a test names, as far as they are asked for.
@@ -119,7 +132,7 @@ fn expand(
                 machine.cpu.clone_from(&header.cpu);
                 machine.config_sys.extend(header.config_sys.iter().cloned());
                 machine.autoexec.extend(header.autoexec.iter().cloned());
-                let host = host_for(request, presence, &header.host_arguments);
+                let host = host_for(request, header, presence);
                 let title = title(test, &machine, &host, *width, header.memory.len() > 1);
                 let built = builds
                     .get(places, test, *width)
@@ -139,13 +152,15 @@ fn expand(
     variants
 }
 
-fn host_for(request: &SuiteRequest, presence: &Presence, arguments: &str) -> HostUnderTest {
+fn host_for(request: &SuiteRequest, header: &Header, presence: &Presence) -> HostUnderTest {
+    let path = request.debug_host.as_ref().filter(|_| header.debug_calls).unwrap_or(&request.host);
     let host = match presence {
         Presence::Absent => return HostUnderTest::absent(),
-        Presence::Resident => HostUnderTest::resident(&request.host),
-        Presence::Launcher => HostUnderTest::launcher(&request.host),
-        Presence::Device => HostUnderTest::device(&request.host),
+        Presence::Resident => HostUnderTest::resident(path),
+        Presence::Launcher => HostUnderTest::launcher(path),
+        Presence::Device => HostUnderTest::device(path),
     };
+    let arguments = &header.host_arguments;
     if arguments.is_empty() {
         return host;
     }

@@ -32,7 +32,11 @@ enum Verb {
     /// Measure crossings: instructions and cycles, side by side with other hosts
     Bench(commands::bench::Arguments),
     /// Build target/FERRITE.EXE and judge it: instructions, sizes
-    Image,
+    Image {
+        /// With the debug calls of the tests, as target/FERRITED.EXE
+        #[arg(long)]
+        debug_calls: bool,
+    },
     /// Everything that needs no emulator: format, lints, rules, image, host tests
     Check,
     /// Render docs/coverage.md from the tables of services
@@ -63,8 +67,9 @@ fn execute(arguments: Arguments) -> Result<ExitCode> {
         Verb::Run(arguments) => return commands::run::execute(&project, arguments),
         Verb::Test(arguments) => return commands::test::execute(&project, arguments),
         Verb::Bench(arguments) => return commands::bench::execute(&project, arguments),
-        Verb::Image => {
-            let image = image::build(&project)?;
+        Verb::Image { debug_calls } => {
+            let build = if debug_calls { image::build_with_debug_calls } else { image::build };
+            let image = build(&project)?;
             console::step("image", image.summary());
         }
         Verb::Check => return Ok(check::run(&project)),

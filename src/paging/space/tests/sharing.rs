@@ -79,7 +79,11 @@ impl Two {
                 for page in 0..self.models[0][at].cells.len() {
                     let linear = self.models[0][at].block.base + ((page as u32) << 12);
                     self.reach(linear, false);
-                    assert_eq!(self.machine.read_u32(linear), self.models[0][at].cells[page].get(), "{linear:08X}");
+                    assert_eq!(
+                        self.machine.read_u32(linear),
+                        self.models[0][at].cells[page].get(),
+                        "{linear:08X}"
+                    );
                 }
             }
             self.swap();
@@ -144,7 +148,7 @@ impl Two {
                 if space.end_virtual(machine, memory, model.block.handle).is_ok() {
                     assert!(!model.frozen);
                     model.frozen = true;
-                    let size = 8 * PAGES << 12;
+                    let size = (8 * PAGES) << 12;
                     let grown = space.resize(machine, memory, model.block.handle, size, true);
                     assert_eq!(grown, Err(Stop::Refused(Code::InvalidState)));
                 }
@@ -233,8 +237,9 @@ fn sections_are_told_of_every_address() {
     let stack = space.allocate_locked_stack(&mut machine, &mut memory, 0x2000).unwrap();
     let device = space.map_physical(&mut machine, &mut memory, 0xE000_0000, 0x1000).unwrap();
     space.set_section(block.handle, Section::Code).unwrap();
-    let told = [0x1000, block.base, block.base + 0x3FFF, block.base + 0x4000, stack, device, LANDING, 0xC000_0000]
-        .map(|linear| space.section(linear));
+    let told =
+        [0x1000, block.base, block.base + 0x3FFF, block.base + 0x4000, stack, device, LANDING, 0xC000_0000]
+            .map(|linear| space.section(linear));
     let want = {
         use Section::{Code, Kernel, Mapped, Stack, Unmapped};
         [Mapped, Code, Code, Unmapped, Stack, Mapped, Kernel, Kernel]

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::format::{cargo, has_subcommand};
 use super::Finding;
 use crate::console;
-use crate::image::core_binary;
+use crate::image::{self, core_binary};
 use crate::project::Project;
 use crate::toolchain::Toolchain;
 
@@ -49,7 +49,7 @@ pub fn machine(project: &Project) -> Result<Finding> {
         let reason = format!("the core for i386: no clippy of the version of {}", toolchain.description);
         return Ok(Finding::Skipped(reason));
     };
-    command.current_dir(&project.root).args(core_binary::machine_arguments(project));
+    command.current_dir(&project.root).args(core_binary::machine_arguments(project, image::PLAIN_FEATURES));
     lint(&mut command, "the core for i386")?;
     Ok(Finding::Good("clippy is content with the core for i386".to_string()))
 }

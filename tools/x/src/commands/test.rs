@@ -47,6 +47,7 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let engines = if arguments.on.is_empty() { Engine::ALL.to_vec() } else { arguments.on };
     // Budgets are Ferrite's, and counted by QEMU.
     let has_budgets = arguments.host.is_none() && engines.contains(&Engine::Qemu) && is_about("budget");
+    let is_ferrite = arguments.host.is_none();
     let host = match arguments.host {
         Some(path) => path,
         None if arguments.patterns.is_empty() => {
@@ -55,14 +56,18 @@ pub fn execute(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         }
         None => image::build(project)?.path,
     };
-    let request = SuiteRequest {
+    let mut request = SuiteRequest {
         host,
+        debug_host: None,
         engines,
         patterns: arguments.patterns,
         guest: true,
         corpus: !arguments.no_corpus,
         whole: arguments.whole,
     };
+    if is_ferrite && suite::wants_debug_calls(&request, &super::places(project))? {
+        request.debug_host = Some(image::build_with_debug_calls(project)?.path);
+    }
     for outcome in run_suites(project, &request, has_budgets) {
         match outcome {
             Ok(totals) => tally.add(sum(&totals)),

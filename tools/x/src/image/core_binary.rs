@@ -44,9 +44,9 @@ pub struct Core {
 }
 
 /// Compiles, links and flattens the core; leaves `core.elf`, `core.map` and `core.bin` in the build directory.
-pub fn build(project: &Project, toolchain: &Toolchain, layout: &Layout) -> Result<Core> {
+pub fn build(project: &Project, toolchain: &Toolchain, layout: &Layout, features: &str) -> Result<Core> {
     let linker = apt::require(&LINKER)?;
-    let elf = link(project, toolchain, &linker)?;
+    let elf = link(project, toolchain, &linker, features)?;
     let core = flatten(&elf, layout)?;
     std::fs::copy(&elf, project.built("core.elf"))?;
     std::fs::write(project.built("core.bin"), &core.bytes)?;
@@ -54,9 +54,9 @@ pub fn build(project: &Project, toolchain: &Toolchain, layout: &Layout) -> Resul
 }
 
 /// `cargo` with all that both building and linting the machine half needs, except the verb.
-pub fn machine_arguments(project: &Project) -> Vec<std::ffi::OsString> {
+pub fn machine_arguments(project: &Project, features: &str) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> =
-        ["--quiet", "--bin", "core", "--features", "machine", "--release", "--manifest-path"]
+        ["--quiet", "--bin", "core", "--features", features, "--release", "--manifest-path"]
             .map(Into::into)
             .into();
     arguments.push(project.path("Cargo.toml").into());
@@ -66,10 +66,10 @@ pub fn machine_arguments(project: &Project) -> Vec<std::ffi::OsString> {
     arguments
 }
 
-fn link(project: &Project, toolchain: &Toolchain, linker: &Path) -> Result<PathBuf> {
+fn link(project: &Project, toolchain: &Toolchain, linker: &Path, features: &str) -> Result<PathBuf> {
     let script = project.path("linker.ld");
     let mut command = toolchain.cargo_for_target("rustc", &project.path(TARGET));
-    command.current_dir(&project.root).args(machine_arguments(project)).arg("--");
+    command.current_dir(&project.root).args(machine_arguments(project, features)).arg("--");
     command.arg(format!("-Clinker={}", linker.display()));
     let map = project.built("core.map");
     let arguments = [

@@ -17,6 +17,9 @@ use crate::console::step;
 use crate::project::Project;
 use crate::toolchain::Toolchain;
 
+/// Features of the core that users get.
+pub const PLAIN_FEATURES: &str = "machine";
+
 /// A finished program file.
 pub struct Image {
     /// FERRITE.EXE.
@@ -34,12 +37,21 @@ impl Image {
 
 /// Builds and judges the program file.
 pub fn build(project: &Project) -> Result<Image> {
+    build_as(project, PLAIN_FEATURES, "FERRITE.EXE")
+}
+
+/// The same with the debug calls, which guest tests of the core's inside use: FERRITED.EXE.
+pub fn build_with_debug_calls(project: &Project) -> Result<Image> {
+    build_as(project, "machine,debug-calls", "FERRITED.EXE")
+}
+
+fn build_as(project: &Project, features: &str, name: &str) -> Result<Image> {
     let toolchain = Toolchain::find()?;
     step("compiler", &toolchain.description);
     std::fs::create_dir_all(&project.target)?;
     let layout = layout::Layout::read(project)?;
 
-    let core = core_binary::build(project, &toolchain, &layout)?;
+    let core = core_binary::build(project, &toolchain, &layout, features)?;
     step(
         "core",
         format!(
@@ -63,7 +75,7 @@ pub fn build(project: &Project) -> Result<Image> {
         ),
     );
 
-    let path = project.built("FERRITE.EXE");
+    let path = project.built(name);
     let mut file = front.bytes;
     file.extend_from_slice(&core.bytes);
     std::fs::write(&path, &file).with_context(|| format!("writing {}", path.display()))?;
