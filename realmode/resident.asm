@@ -53,6 +53,8 @@ resident_start:
         dw control_entry
         at_field shutdown_entry
         dw shutdown_entry
+        at_field xms_leave
+        dw xms_leave
         times RESIDENT_SIZE - ($ - resident_start) db 0
 
 ; Address of an event's trap site.
@@ -85,24 +87,8 @@ xms_entry:
 
 code_start:
 
-; The XMS event lies here, in reach of the short jump. What an older driver answers itself (HMA, A20: 01h-07h; UMB:
-; 10h-12h) goes there without a detour while dormant.
-xms_event:
-        cmp byte [cs:RESIDENT_active], 0
-        jne SITE(EVENT_XMS)
-        cmp word [cs:RESIDENT_old_xms + 2], 0
-        je .ours
-        push ax
-        dec ah
-        cmp ah, 7
-        jb .older
-        sub ah, 0x10 - 1
-        cmp ah, 3
-.older:
-        pop ax
-        jb xms_chain
-.ours:
-        dormant_event EVENT_XMS
+; In reach of the short jump.
+%include "xmscall.asm"
 
 ; A long XMS call goes on. The core resumes here, or at this event's site, with the caller's IF set, so that interrupts
 ; come in before.
@@ -121,11 +107,20 @@ xms_again:
         times (%1 + 1) * TRAP_STRIDE - ($ - trap_sites) nop
 %endmacro
 
+; Not answered, on to whoever may; answered, back to the caller.
+%macro xms_continuation 0
+        jmp near xms_chain
+%if ($ - trap_sites) != EVENT_XMS * TRAP_STRIDE + XMS_RETURN
+%error XMS_RETURN is wrong
+%endif
+        retf
+%endmacro
+
 trap_sites:
         trap_site EVENT_INIT, retf
         trap_site EVENT_RETURN, jmp short stray_return
         trap_site EVENT_DPMI_ENTRY, jmp dpmi_refused
-        trap_site EVENT_XMS, jmp xms_chain
+        trap_site EVENT_XMS, xms_continuation
         trap_site EVENT_INT15, jmp int15_hook.pass
         trap_site EVENT_PROCESS_END, jmp short stray_return
         trap_site EVENT_RAW_SWITCH, jmp short stray_return

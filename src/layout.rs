@@ -54,6 +54,8 @@ pub const SEL_BIOS_DATA: u32 = 0x43;
 pub const TRAP_VECTOR: u32 = 0xF8;
 /// Bytes from one trap site in the resident code to the next.
 pub const TRAP_STRIDE: u32 = 8;
+/// Offset, in the XMS site, of a far return: behind the INT and a near jump.
+pub const XMS_RETURN: u32 = 5;
 
 /// What the resident code tells the core: the reason of a crossing, which is also the trap site's number.
 pub mod event {
@@ -204,8 +206,10 @@ pub struct CoreHeader {
     pub file_bytes: u32,
     /// Bytes in memory, zeroed data included; a multiple of 4096.
     pub memory_bytes: u32,
-    /// Linear address of the entry for every crossing from real mode.
+    /// Linear address of the entry for every crossing from real mode but the next.
     pub entry: u32,
+    /// Linear address of the entry for calls of the XMS driver.
+    pub xms_entry: u32,
     /// Limit of the GDT.
     pub gdt_limit: u16,
     /// Linear base of the GDT, low half.
@@ -219,7 +223,7 @@ pub struct CoreHeader {
     /// Linear base of the IDT, high half.
     pub idt_base_high: u16,
     /// Zero.
-    pub reserved: [u32; 8],
+    pub reserved: [u32; 7],
 }
 
 /// The caller's real-mode state at a dormant crossing, in the resident segment. The core changes it and the
@@ -339,8 +343,30 @@ pub struct ResidentInfo {
     pub xms_blocks: [u16; EXTENTS_MAX],
     /// The older XMS driver's hook header, offset and segment, where a jump to our entry stands; 0:0 if there is none.
     pub hooked_xms: u32,
+    /// ESP and, behind it, SS of a dormant XMS call: [`XmsCall`] is there.
+    pub xms_stack: u32,
+    /// See `xms_stack`.
+    pub xms_stack_segment: u16,
+    /// Offset of the 16-bit protected-mode code that leaves an XMS call for real mode.
+    pub xms_leave: u16,
     /// The caller's state at a dormant crossing.
     pub frame: RealFrame,
+}
+
+/// What a dormant XMS call has pushed, its caller's far return address included.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed)]
+pub struct XmsCall {
+    /// PUSHAD.
+    pub general: crate::regs::General,
+    /// ES.
+    pub es: u16,
+    /// DS.
+    pub ds: u16,
+    /// EFLAGS.
+    pub eflags: u32,
+    /// Where the caller goes on, offset and segment.
+    pub back: u32,
 }
 
 /// A run of physical memory.
@@ -418,7 +444,7 @@ pub struct BootInfo {
 
 const _: () = assert!(size_of::<CoreHeader>() == 64);
 const _: () = assert!(size_of::<RealFrame>() == 56);
-const _: () = assert!(size_of::<ResidentInfo>() == 164);
+const _: () = assert!(size_of::<ResidentInfo>() == 172);
 const _: () = assert!(size_of::<BootInfo>() == 284);
 const _: () = assert!(size_of::<StatusInfo>() == 56);
 const _: () = assert!(size_of::<ClientInfo>() == 24);
@@ -450,6 +476,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("SEL_BIOS_DATA", SEL_BIOS_DATA),
         ("TRAP_VECTOR", TRAP_VECTOR),
         ("TRAP_STRIDE", TRAP_STRIDE),
+        ("XMS_RETURN", XMS_RETURN),
         ("EVENT_INIT", event::INIT),
         ("EVENT_RETURN", event::RETURN),
         ("EVENT_DPMI_ENTRY", event::DPMI_ENTRY),
@@ -491,7 +518,18 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("VERSION_MAJOR", VERSION_MAJOR),
         ("VERSION_MINOR", VERSION_MINOR),
     ],
-    offsets!("HEADER", CoreHeader, magic, fingerprint, file_bytes, memory_bytes, entry, gdt_limit, idt_limit),
+    offsets!(
+        "HEADER",
+        CoreHeader,
+        magic,
+        fingerprint,
+        file_bytes,
+        memory_bytes,
+        entry,
+        xms_entry,
+        gdt_limit,
+        idt_limit
+    ),
     offsets!(
         "FRAME", RealFrame, edi, esi, ebp, ebx, edx, ecx, eax, gs, fs, es, ds, ip, cs, eflags, sp, ss, event,
         a20_found, a20_wanted
@@ -530,6 +568,8 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         xms_block_count,
         xms_blocks,
         hooked_xms,
+        xms_leave,
+        xms_stack,
         frame
     ),
     offsets!("EXTENT", Extent, base, bytes),

@@ -97,6 +97,9 @@ pub trait Machine {
     fn debug_register(&self, number: u8) -> u32;
     /// Writes a debug register.
     fn set_debug_register(&mut self, number: u8, value: u32);
+    /// If a hardware interrupt waits, acknowledges it and returns its vector. Whoever asks sees to it that a guest gets it before
+    /// anything else happens: a step of long work is the only place for this.
+    fn take_interrupt(&mut self) -> Option<u8>;
     /// Saves the FPU state of the machine (108 bytes, FNSAVE) and initialises the FPU.
     fn save_fpu(&mut self, to: &mut [u8; 108]);
     /// Loads an FPU state (FRSTOR).

@@ -70,6 +70,8 @@ pub struct Mock {
     pub fpu: [u8; 108],
     /// CR0.MP and CR0.EM.
     pub coprocessor: (bool, bool),
+    /// The hardware interrupt that waits, again and again.
+    pub waiting: Option<u8>,
 }
 
 impl Default for Mock {
@@ -96,6 +98,7 @@ impl Mock {
             debug: [0; 8],
             fpu: [0; 108],
             coprocessor: (false, false),
+            waiting: None,
         };
         let all = PRESENT | WRITABLE | USER;
         mock.write_physical(KERNEL_DIRECTORY, LOW_TABLE | all);
@@ -347,6 +350,10 @@ impl Machine for Mock {
     fn set_debug_register(&mut self, number: u8, value: u32) {
         self.debug[number as usize] = value;
     }
+    fn take_interrupt(&mut self) -> Option<u8> {
+        self.waiting
+    }
+
     fn save_fpu(&mut self, to: &mut [u8; 108]) {
         *to = self.fpu;
         self.fpu = [0; 108];

@@ -78,6 +78,55 @@ pub struct Registers {
     pub v_gs: u32,
 }
 
+/// The general registers alone, as PUSHAD leaves them, at any address.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+#[repr(C, packed)]
+pub struct General {
+    /// EDI.
+    pub edi: u32,
+    /// ESI.
+    pub esi: u32,
+    /// EBP.
+    pub ebp: u32,
+    /// PUSHAD's ESP: never read.
+    pub esp_unused: u32,
+    /// EBX.
+    pub ebx: u32,
+    /// EDX.
+    pub edx: u32,
+    /// ECX.
+    pub ecx: u32,
+    /// EAX.
+    pub eax: u32,
+}
+
+impl General {
+    /// High byte of AX.
+    #[inline(always)]
+    pub const fn ah(&self) -> u8 {
+        (self.eax >> 8) as u8
+    }
+
+    /// Changes AX and leaves the upper half of EAX alone.
+    #[inline(always)]
+    pub fn set_ax(&mut self, value: u16) {
+        self.eax = self.eax & 0xFFFF_0000 | value as u32;
+    }
+
+    /// Changes DX and leaves the upper half of EDX alone.
+    #[inline(always)]
+    pub fn set_dx(&mut self, value: u16) {
+        self.edx = self.edx & 0xFFFF_0000 | value as u32;
+    }
+
+    /// AX=1, BL=0: an XMS function's success.
+    #[inline(always)]
+    pub fn succeed(&mut self) {
+        self.set_ax(1);
+        self.ebx &= !0xFF;
+    }
+}
+
 macro_rules! halves {
     ($($name:ident, $set:ident, $field:ident;)+) => {
         $(

@@ -31,6 +31,9 @@ install_resident:
         mov [es:RESIDENT_cr3], eax
         mov eax, [core_header + HEADER_entry]
         mov [es:cross.entry], eax
+        mov eax, [core_header + HEADER_xms_entry]
+        mov [es:xms_event.entry], eax
+        mov [es:xms_leave.segment], es
         mov ax, [core_header + HEADER_gdt_limit]
         mov [es:gdt_pseudo], ax
         mov eax, [core_header + HEADER_gdt_limit + 2]

@@ -6,7 +6,7 @@
 //! frozen themselves. A step that finds its place taken by a locked block looks for another place.
 
 use super::runs::{FREE, NONE};
-use super::{Heap, Refusal, DMA_END, DMA_KIB};
+use super::{Heap, Refusal, DMA_END, DMA_KIB, NO_WINDOW};
 use crate::machine::Machine;
 use crate::paging::frames::Frames;
 
@@ -157,7 +157,7 @@ impl Heap {
         block.hint_at = 0;
         let start = self.runs.get(head).start;
         block.base = start;
-        self.window_for = None;
+        self.window_for = NO_WINDOW;
         self.trim(frames);
         Step::Done(start)
     }

@@ -64,11 +64,14 @@ pub enum Refusal {
 }
 
 /// [`Block::base`] of a block that has to be gathered before it can be locked.
-const SCATTERED: u32 = u32::MAX;
+pub const SCATTERED: u32 = u32::MAX;
+/// See [`Heap::window_for`].
+pub const NO_WINDOW: u32 = u32::MAX;
 
-/// One block. 32 bytes, so that an index is shifted, not multiplied.
+/// One block. 32 bytes, so that an index is shifted, not multiplied. The entry code locks and unlocks blocks itself: see
+/// [`entry_code`].
 #[derive(Clone, Copy, Debug)]
-#[repr(align(16))]
+#[repr(C, align(16))]
 struct Block {
     /// The handle. While there is no block, a number whose low bits name another entry, so that no handle finds this one.
     handle: u16,
@@ -91,6 +94,32 @@ struct Block {
     vacant: u16,
 }
 
+/// What the entry code has to know to lock and unlock blocks as [`Heap::lock`] and [`Heap::unlock`] do where nothing stands
+/// in the way.
+pub mod entry_code {
+    use super::{Block, Heap, INDEX_BITS};
+    use core::mem::{offset_of, size_of};
+
+    /// Bits of a handle that are the block's index.
+    pub const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
+    /// Binary logarithm of a block's bytes.
+    pub const BLOCK_SHIFT: u32 = size_of::<Block>().trailing_zeros();
+    /// Field offsets.
+    pub const HANDLE: usize = offset_of!(Block, handle);
+    /// See [`HANDLE`]. Above it lies the byte that says that the block is being worked on.
+    pub const LOCKS: usize = offset_of!(Block, locks);
+    /// See [`HANDLE`]. [`super::SCATTERED`] where there is work to do first.
+    pub const BASE: usize = offset_of!(Block, base);
+
+    /// Address of the table and number of its blocks; neither changes after start. None where the entry code has to leave
+    /// it all to the heap.
+    pub fn table(heap: &Heap) -> Option<(usize, usize)> {
+        (!heap.low_dma).then_some((heap.blocks.as_ptr() as usize, heap.blocks.len()))
+    }
+
+    const _: () = assert!(size_of::<Block>().is_power_of_two() && offset_of!(Block, busy) == LOCKS + 1);
+}
+
 /// What a lock request comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lock {
@@ -107,9 +136,10 @@ pub struct Heap {
     blocks: Vec<Block>,
     vacant: u16,
     vacancies: u16,
-    /// The longest stretch that a block could be gathered in, KiB, and the number of free frames it holds for.
+    /// The longest stretch that a block could be gathered in, KiB,
     window: u32,
-    window_for: Option<u32>,
+    /// and the number of free frames it holds for; [`NO_WINDOW`] once blocks have been locked or unlocked.
+    pub window_for: u32,
     low_dma: bool,
     hoard: u32,
 }
@@ -129,7 +159,7 @@ impl Heap {
             vacant: BLOCKS_MAX,
             vacancies: 0,
             window: 0,
-            window_for: None,
+            window_for: NO_WINDOW,
             low_dma: false,
             hoard: u32::MAX,
         }
@@ -207,15 +237,33 @@ impl Heap {
         if self.vacancies == 0 {
             return Err(Refusal::NoHandle);
         }
-        let index = self.vacant;
-        let (mut head, mut base) = (NONE, 0);
-        if kib != 0 {
-            (head, base) = self.place_low(index, kib);
-            if head == NONE {
-                head = self.place(index, kib, frames)?;
-                base = self.base_of(head, kib);
-            }
+        if kib == 0 {
+            return Ok(self.open(kib, NONE, 0));
         }
+        if let Some(handle) = self.allocate_low(kib) {
+            return Ok(handle);
+        }
+        let head = self.place(self.vacant, kib, frames)?;
+        Ok(self.open(kib, head, self.base_of(head, kib)))
+    }
+
+    /// The usual case of [`Heap::allocate`], and the quick way; None when it is not as easy.
+    #[inline(always)]
+    pub fn allocate_low(&mut self, kib: u32) -> Option<u16> {
+        if self.vacancies == 0 || kib == 0 {
+            return None;
+        }
+        let (head, base) = self.place_low(self.vacant, kib);
+        if head == NONE {
+            return None;
+        }
+        Some(self.open(kib, head, base))
+    }
+
+    /// Makes the first vacant entry a block; there is one.
+    #[inline(always)]
+    fn open(&mut self, kib: u32, head: u32, base: u32) -> u16 {
+        let index = self.vacant;
         let block = &mut self.blocks[index as usize];
         let handle = (block.generation as u16) << INDEX_BITS | index;
         self.vacant = block.vacant;
@@ -228,23 +276,47 @@ impl Heap {
         block.head = head;
         block.hint = head;
         block.hint_at = 0;
-        Ok(handle)
+        handle
     }
 
     /// Frees the block at `index`.
     pub fn free(&mut self, index: u16, frames: &mut Frames) -> Result<(), Refusal> {
         let head = self.unlocked(index)?.head;
+        self.close(index);
+        if head != NONE {
+            self.runs.free_chain(head);
+            self.trim(frames);
+        }
+        Ok(())
+    }
+
+    /// The usual case of [`Heap::free`], by its handle: a block in one piece. False, and nothing done, when it is not as easy.
+    #[inline(always)]
+    pub fn free_low(&mut self, handle: u16, frames: &mut Frames) -> bool {
+        let index = handle & (BLOCKS_MAX - 1);
+        let Some(block) = self.blocks.get(index as usize) else { return false };
+        if block.handle != handle || block.locks as u32 | block.busy as u32 != 0 {
+            return false;
+        }
+        let head = block.head;
+        if block.base == SCATTERED || head == NONE {
+            return false;
+        }
+        self.close(index);
+        self.runs.free_one(head);
+        self.trim(frames);
+        true
+    }
+
+    /// Makes the entry of a block vacant.
+    #[inline(always)]
+    fn close(&mut self, index: u16) {
         let block = &mut self.blocks[index as usize];
         block.handle = !index;
         block.generation = if block.generation == 63 { 1 } else { block.generation + 1 };
         block.vacant = self.vacant;
         self.vacant = index;
         self.vacancies += 1;
-        if head != NONE {
-            self.runs.free_chain(head);
-            self.trim(frames);
-        }
-        Ok(())
     }
 
     /// Changes the size of a block that is not locked. Nothing moves; what the block keeps of its bytes stays.
@@ -288,7 +360,7 @@ impl Heap {
             return Ok(Lock::Scattered);
         }
         if block.locks == 0 {
-            self.window_for = None;
+            self.window_for = NO_WINDOW;
         }
         block.locks += 1;
         Ok(Lock::At(block.base))
@@ -303,7 +375,7 @@ impl Heap {
         }
         block.locks -= 1;
         if block.locks == 0 {
-            self.window_for = None;
+            self.window_for = NO_WINDOW;
             if self.low_dma {
                 self.rebase(index);
             }
@@ -328,17 +400,10 @@ impl Heap {
         }
     }
 
-    /// Marks the block as being worked on: until [`Heap::leave`] it is neither freed nor resized nor locked anew. False
-    /// when too much works on it.
-    #[must_use]
-    pub fn enter(&mut self, index: u16) -> bool {
-        let busy = &mut self.blocks[index as usize].busy;
-        *busy = busy.wrapping_add(1);
-        if *busy == 0 {
-            *busy = u8::MAX;
-            return false;
-        }
-        true
+    /// Marks the block as being worked on: until [`Heap::leave`] it is neither freed nor resized nor locked anew. At most
+    /// 255 times at once.
+    pub fn enter(&mut self, index: u16) {
+        self.blocks[index as usize].busy += 1;
     }
 
     /// The end of [`Heap::enter`].

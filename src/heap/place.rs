@@ -9,7 +9,7 @@ impl Heap {
     /// run and its first KiB.
     #[inline(always)]
     pub(super) fn place_low(&mut self, owner: u16, kib: u32) -> (u32, u32) {
-        if self.low_dma || !self.runs.reserve(1) {
+        if self.low_dma || !self.runs.has_spare() {
             return (NONE, 0);
         }
         let (run, start) = self.lowest_fit(kib);

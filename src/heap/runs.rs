@@ -92,6 +92,12 @@ impl Runs {
         self.spares >= count || self.grow(count)
     }
 
+    /// Can a run be made as it is?
+    #[inline(always)]
+    pub fn has_spare(&self) -> bool {
+        self.spares > 0
+    }
+
     /// Bytes that growing takes; None when there are spares enough.
     #[inline]
     pub fn wants_room(&self) -> Option<usize> {
@@ -126,7 +132,7 @@ impl Runs {
     }
 
     /// Takes a spare node. The caller has reserved it.
-    #[inline]
+    #[inline(always)]
     fn make(&mut self, run: Run) -> u32 {
         let node = self.spare;
         self.spare = self.get(node).next;
@@ -135,7 +141,7 @@ impl Runs {
         node
     }
 
-    #[inline]
+    #[inline(always)]
     fn unmake(&mut self, node: u32) {
         self.edit(node).next = self.spare;
         self.spare = node;
@@ -143,7 +149,7 @@ impl Runs {
     }
 
     /// Makes `below` and `above`, either of which may be [`NONE`], neighbours by address.
-    #[inline]
+    #[inline(always)]
     fn link(&mut self, below: u32, above: u32) {
         if below == NONE {
             self.lowest = above;
@@ -158,7 +164,7 @@ impl Runs {
     }
 
     /// Puts a run at the head of the free list.
-    #[inline]
+    #[inline(always)]
     fn enlist(&mut self, run: u32) {
         let next = self.free;
         if next != NONE {
@@ -256,7 +262,7 @@ impl Runs {
     }
 
     /// Gives a free run to a block. It is in no chain yet.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, run: u32, owner: u16) {
         self.delist(run);
         let node = self.edit(run);
@@ -269,7 +275,7 @@ impl Runs {
 
     /// Gives the lowest `kib` KiB of a free run that is longer to a block; returns the new run, which is in no chain
     /// yet. One node must be reserved.
-    #[inline]
+    #[inline(always)]
     pub fn take_low(&mut self, run: u32, kib: u32, owner: u16) -> u32 {
         let Run { start, below, .. } = *self.get(run);
         let taken = self.make(Run { start, length: kib, below, above: run, prev: NONE, next: NONE, owner });
@@ -309,8 +315,8 @@ impl Runs {
     }
 
     /// Frees a run that is in no list any more. Its free neighbours take it in, if there are any.
-    #[inline]
-    fn free_one(&mut self, run: u32) {
+    #[inline(always)]
+    pub fn free_one(&mut self, run: u32) {
         let Run { start, length, below, above, .. } = *self.get(run);
         self.free_kib += length;
         let is_free = |node: &Run| node.owner == FREE;

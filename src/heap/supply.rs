@@ -1,7 +1,7 @@
 //! Where the heap's memory comes from and goes to: page frames.
 
 use super::runs::{FREE, NONE};
-use super::{Heap, DMA_END, KIB_MAX};
+use super::{Heap, DMA_END, KIB_MAX, NO_WINDOW};
 use crate::paging::frames::{Frames, Owner, Run, Wanted};
 use crate::paging::Memory;
 
@@ -19,9 +19,9 @@ impl Heap {
     #[inline]
     pub fn largest(&mut self, frames: &Frames) -> u32 {
         let free = frames.free_count();
-        if self.window_for != Some(free) {
+        if self.window_for != free {
             self.window = self.longest_window(frames);
-            self.window_for = Some(free);
+            self.window_for = free;
         }
         self.window.min(self.available(frames))
     }
@@ -113,7 +113,7 @@ impl Heap {
             frames.free_run(Run { first, count: end - first });
             given += end - first;
         }
-        self.window_for = None;
+        self.window_for = NO_WINDOW;
         given
     }
 
@@ -136,7 +136,7 @@ impl Heap {
 
     fn accept(&mut self, run: Run) {
         self.runs.add(run.first * 4, run.count * 4);
-        self.window_for = None;
+        self.window_for = NO_WINDOW;
     }
 }
 

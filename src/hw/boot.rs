@@ -125,7 +125,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     let info = unsafe { (resident as *const ResidentInfo).read_unaligned() };
     console::start_logging(boot.log_level, boot.log_targets);
     // SAFETY: once, at start.
-    unsafe { tables::fill(resident, info.leave, boot.client_iopl) };
+    unsafe { tables::fill(resident, info.leave, info.xms_leave, boot.client_iopl) };
     tables::load_task();
 
     let mut machine = Pc::new();

@@ -3,7 +3,7 @@
 // Machine facts that everything here relies on:
 //   * ESP0 points to the end of the current slot's register frame, so the CPU's pushes and ours fill that slot
 //     (src/monitor/slots.rs has the layout; no digit here names a field, the constants come from Rust).
-//   * Ring 0 runs with IF=0. SS in ring 0 is flat, so `ss:` and ESP-based operands reach everything before DS is loaded.
+//   * Ring 0 runs with IF=0, but for one instruction in `take_interrupt` (xms.S). SS in ring 0 is flat, so `ss:` and ESP-based operands reach everything before DS is loaded.
 //   * EIP of a frame stands at a multiple of 128: after an interrupt without error code ESP is such a multiple.
 //   * Coming from V86 mode the CPU has saved and nulled DS, ES, FS and GS.
 //
@@ -16,11 +16,12 @@ core_header:
     .long __image_file_bytes
     .long __image_memory_bytes
     .long real_entry
+    .long xms_entry
     .word {GDT_LIMIT}
     .long {GDT}
     .word {IDT_LIMIT}
     .long {IDT}
-    .fill 8, 4, 0
+    .fill 7, 4, 0
 
     .section .text.entry, "ax"
 

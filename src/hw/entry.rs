@@ -8,14 +8,17 @@ use core::mem::{offset_of, size_of};
 
 use super::fast::Fast;
 use super::host::{Core, MONITOR, SLOTS};
-use super::tables::{ESPFIX, GDT, IDLE_POINTER, IDT, IDT_POINTER, LEAVE, TSS};
+use super::tables::{ESPFIX, GDT, IDLE_POINTER, IDT, IDT_POINTER, LEAVE, TSS, WINDOW_IDT, XMS_LEAVE};
 use crate::hw;
 use ferrite::client::Client;
+use ferrite::heap::{self, entry_code};
 use ferrite::host::Callback;
+use ferrite::layout::XmsCall;
 use ferrite::monitor::entry::LOCKED_BYTES;
 use ferrite::monitor::slots::{Landing, Slot, Slots, SLOTS as SLOTS_MAX};
 use ferrite::monitor::{structure, Kind, Resume};
-use ferrite::regs::{self, Registers};
+use ferrite::regs::{self, General, Registers};
+use ferrite::xms::{work::Caller, Quick};
 use ferrite::{landing, layout};
 
 /// Bytes of the stack that Rust runs on. Its contents never outlive an event.
@@ -38,6 +41,7 @@ macro_rules! field {
 global_asm!(
     include_str!("entry.S"),
     include_str!("fast.S"),
+    include_str!("xms.S"),
     MAGIC = const layout::CORE_MAGIC,
     FINGERPRINT = const layout::FINGERPRINT,
     GDT_LIMIT = const super::tables::GDT_BYTES - 1,
@@ -141,6 +145,20 @@ global_asm!(
     F_CALLBACKS = const offset_of!(Fast, callbacks),
     F_CALLBACK_COUNT = const offset_of!(Fast, callback_count),
     F_CLIENT_FLAGS = const offset_of!(Fast, client_flags),
+    F_BLOCKS = const offset_of!(Fast, blocks),
+    F_BLOCK_COUNT = const offset_of!(Fast, block_count),
+    INDEX_MASK = const entry_code::INDEX_MASK,
+    BLOCK_SHIFT = const entry_code::BLOCK_SHIFT,
+    B_HANDLE = const entry_code::HANDLE,
+    B_LOCKS = const entry_code::LOCKS,
+    B_BASE = const entry_code::BASE,
+    SCATTERED = const heap::SCATTERED,
+    NO_WINDOW = const heap::NO_WINDOW,
+    WINDOW_FOR = const offset_of!(Core, host.memory.heap.window_for),
+    WINDOW_IDT = sym WINDOW_IDT,
+    XMS_LEAVE = sym XMS_LEAVE,
+    XMS_RETURN = const layout::XMS_RETURN,
+    RESIDENT_DATA = const layout::SEL_RESIDENT_DATA,
     F_VERSION = const offset_of!(Fast, version),
     VECTORS = const offset_of!(Client, vectors),
     EXCEPTIONS = const offset_of!(Client, exceptions),
@@ -161,6 +179,11 @@ global_asm!(
     core_interrupt = sym core_interrupt,
     core_service = sym core_service,
     core_xms = sym core_xms,
+    core_xms_allocate = sym core_xms_allocate,
+    core_xms_free = sym core_xms_free,
+    core_xms_move = sym core_xms_move,
+    core_xms_move_real = sym core_xms_move_real,
+    core_xms_real = sym core_xms_real,
     core_fault = sym core_fault,
     core_page_fault = sym core_page_fault,
     core_real = sym core_real,
@@ -222,12 +245,76 @@ extern "C" fn core_page_fault(error: u32) -> u32 {
     hw::host::with(|monitor, _| monitor.repair_page(hw::cpu::fault_address(), error)) as u32
 }
 
-/// A call of the XMS entry by V86 code, in the current slot; `again` is 1 when it goes on.
-extern "C" fn core_xms(again: u32) {
+/// A call of the XMS entry by V86 code, in the current slot; `again` is 1 when it goes on. Vector of the interrupt that it has
+/// to take first; 0: it goes on as it is.
+extern "C" fn core_xms(again: u32) -> u32 {
     hw::host::with(|monitor, slots| {
         hw::heap::refill(&mut monitor.host.memory);
-        monitor.xms_from_v86(slots.regs(), again != 0);
-    });
+        monitor.xms_event(slots.regs(), true, again != 0).map_or(0, u32::from)
+    })
+}
+
+/// The short way of XMS 09h, either state. 0: nothing was done; 1: answered.
+extern "C" fn core_xms_allocate(general: *mut General) -> u32 {
+    // SAFETY: the entry code points to the registers that it has saved, in a slot or on the stack of a caller in real mode; until
+    // it goes on, nothing else touches them.
+    let general = unsafe { &mut *general };
+    hw::host::with(|monitor, _| {
+        let host = &mut monitor.host;
+        (host.xms.quick_allocate(&mut host.memory, general) == Quick::Done) as u32
+    })
+}
+
+/// The same for 0Ah.
+extern "C" fn core_xms_free(general: *mut General) -> u32 {
+    // SAFETY: as above.
+    let general = unsafe { &mut *general };
+    hw::host::with(|monitor, _| {
+        let host = &mut monitor.host;
+        (host.xms.quick_free(&mut host.memory, general) == Quick::Done) as u32
+    })
+}
+
+/// The short way of XMS 0Bh by V86 code, in the current slot. 0: nothing was done; 1: answered; else as [`core_xms`].
+extern "C" fn core_xms_move(general: *mut General, segment: u32) -> u32 {
+    // SAFETY: as above.
+    let general = unsafe { &mut *general };
+    hw::host::with(|monitor, slots| {
+        let slot = &slots.slot[slots.index()];
+        let caller = || Caller::from(&slot.regs);
+        match monitor.xms_quick_move(general, segment, caller) {
+            Quick::NotDone => 0,
+            Quick::Done => 1,
+            Quick::Interrupted(vector) => {
+                monitor.xms_stand_again(slots.regs(), true);
+                vector as u32
+            }
+        }
+    })
+}
+
+/// The same from real mode, by the driver's own crossing.
+extern "C" fn core_xms_move_real(call: *mut XmsCall) -> u32 {
+    // SAFETY: as above.
+    let call = unsafe { &mut *call };
+    hw::host::with(|monitor, _| {
+        let (segment, eflags) = (call.ds as u32, call.eflags);
+        let [ss, sp] = hw::host::xms_stack(monitor);
+        let caller = || Caller { ss, esp: sp as u32, eflags };
+        match monitor.xms_quick_move(&mut call.general, segment, caller) {
+            Quick::NotDone => 0,
+            Quick::Done => 1,
+            Quick::Interrupted(vector) => vector as u32,
+        }
+    })
+}
+
+/// A call of the XMS entry from real mode, by its own crossing, that leaves as other crossings do: `vector` 0, because it has no
+/// short way; else because it has to take this interrupt.
+extern "C" fn core_xms_real(call: *const XmsCall, fs: u32, gs: u32, vector: u32) {
+    // SAFETY: as above.
+    let call = unsafe { &*call };
+    hw::host::xms_event(call, fs as u16, gs as u16, vector as u8);
 }
 
 /// A fault in the core itself: a defect. `at` points to the registers as PUSHAD left them, then the error code, EIP, CS, EFLAGS.

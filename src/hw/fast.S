@@ -504,37 +504,13 @@ exception_rare:
     jmp exception_common
 
 // ---------------------------------------------------------------------------------------------------------------
-// A call of the XMS entry, which Rust answers in the slot: nothing that this file keeps of the host can change.
-    .balign 16
-trap_xms_again:
-    mov edx, 1
-    jmp 1f
-trap_xms:
-    xor edx, edx
-1:  mov ecx, {CORE_DATA}
-    mov ds, ecx
-    mov es, ecx
-    cld
-    mov ecx, ebp
-    sub ecx, offset {SLOTS}
-    mov [{SLOTS} + {CURRENT}], ecx
-    mov esp, offset {WORK_STACK} + {WORK_BYTES}
-    push edx
-    call {core_xms}
-    lea esp, [ebp + {edi}]
-    popad
-    add esp, 4
-    iretd
-
-// ---------------------------------------------------------------------------------------------------------------
 // The trap INT: the resident part's sites in V86 mode, the landing page in ring 3.
     .balign 16
 trap_entry:
     test byte ptr [esp + {eflags} - {error} + 2], 2
     jz software_from_client
     enter_general
-    movzx eax, word ptr [ebp + {cs}]
-    mov ecx, eax
+    mov eax, [ebp + {cs}]
     shl eax, 16
     mov ax, [ebp + {eip}]
     cmp eax, ss:[{FAST} + {F_RETURN_AFTER}]
@@ -599,7 +575,7 @@ trap_v86_slow:
     lea esp, [ebp + {gs}]
     jmp enter_core
 
-// EAX=CS:IP, ECX=CS.
+// EAX=CS:IP.
 trap_not_return:
     cmp eax, ss:[{FAST} + {F_XMS_AFTER}]
     je trap_xms
@@ -607,6 +583,7 @@ trap_not_return:
     je trap_xms_again
     cmp eax, ss:[{FAST} + {F_RAW_AFTER}]
     je raw_to_protected
+    movzx ecx, word ptr [ebp + {cs}]
     movzx eax, ax
     mov edx, ecx
     shl edx, 4

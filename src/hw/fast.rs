@@ -4,6 +4,7 @@
 //! every way from Rust to a guest passes [`follow`].
 
 use ferrite::dpmi::version;
+use ferrite::heap::entry_code;
 use ferrite::host::{Callback, Host};
 use ferrite::layout::{event, TRAP_STRIDE};
 use ferrite::monitor::slots::Landing;
@@ -61,6 +62,10 @@ pub struct Fast {
     pub known_offset: u32,
     /// See `known_selector`.
     pub known_linear: u32,
+    /// Address of the XMS heap's table of blocks,
+    pub blocks: u32,
+    /// and how many there are; 0 when every call goes to Rust.
+    pub block_count: u32,
 }
 
 /// Functions of INT 21h that are reflected as they are, one bit for each AH.
@@ -92,6 +97,8 @@ pub static mut FAST: Fast = Fast {
     known_selector: 0,
     known_offset: 0,
     known_linear: 0,
+    blocks: 0,
+    block_count: 0,
 };
 
 /// The words, for changing.
@@ -119,6 +126,8 @@ pub fn prepare(host: &Host<Pc>) {
         fast.callback_after = 0;
     }
     fast.resident_segment = segment;
+    let (blocks, count) = entry_code::table(&host.memory.heap).unwrap_or((0, 0));
+    (fast.blocks, fast.block_count) = (blocks as u32, count as u32);
     fast.client_flags = 2 | (facts.client_iopl as u32 & 3) << 12;
     fast.version = [version::DPMI_VERSION as u32, version::FLAGS as u32, facts.cpu as u32];
 }

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use alloc::vec::Vec;
 
-use ferrite::layout::{event, RealFrame, ResidentInfo};
+use ferrite::layout::{event, RealFrame, ResidentInfo, XmsCall};
 use ferrite::machine::Machine;
 use ferrite::monitor::slots::Slots;
 use ferrite::monitor::{to_frame, Monitor, Resume};
@@ -112,6 +112,51 @@ pub fn real_event(resident: u32) -> bool {
     // SAFETY: as above.
     unsafe { at.write_unaligned(frame) };
     active
+}
+
+/// SS and SP of a call of the XMS driver by its own crossing, with the far return address on top.
+#[inline(always)]
+pub fn xms_stack(core: &Core) -> [u16; 2] {
+    let (machine, resident) = (&core.host.machine, core.host.facts.resident);
+    let sp = machine.read_u16(resident_field!(resident, xms_stack, u32) as u32);
+    let ss = machine.read_u16(resident_field!(resident, xms_stack_segment, u16) as u32);
+    [ss, sp.wrapping_add(core::mem::offset_of!(XmsCall, back) as u16)]
+}
+
+/// A call of the XMS driver from real mode, by its own crossing, that leaves as all others do; or, with `vector`, that has to take
+/// this interrupt before it goes on. A20 is on.
+pub fn xms_event(call: &XmsCall, fs: u16, gs: u16, vector: u8) {
+    with(|core, _| {
+        heap::refill(&mut core.host.memory);
+        let resident = core.host.facts.resident;
+        let [ss, sp] = xms_stack(core);
+        let general = call.general;
+        let mut frame = RealFrame {
+            edi: general.edi,
+            esi: general.esi,
+            ebp: general.ebp,
+            ebx: general.ebx,
+            edx: general.edx,
+            ecx: general.ecx,
+            eax: general.eax,
+            gs,
+            fs,
+            es: call.es,
+            ds: call.ds,
+            eflags: call.eflags,
+            sp,
+            ss,
+            a20_found: 1,
+            ..Default::default()
+        };
+        if vector == 0 {
+            core.xms_from_real(&mut frame, false);
+        } else {
+            core.xms_interrupted(&mut frame, vector);
+        }
+        // SAFETY: the frame lies in the resident part, which is mapped.
+        unsafe { resident_field!(resident, frame, RealFrame).write_unaligned(frame) };
+    });
 }
 
 /// The DPMI entry point while dormant.

@@ -338,7 +338,7 @@ impl Machine for Pc {
         poke(self.reach_word(physical), value);
     }
 
-    #[inline]
+    #[inline(always)]
     fn copy_physical(&mut self, from: u32, to: u32, bytes: u32) {
         let source = self.reach(0, from, bytes);
         let target = self.reach(COPY_PAGES, to, bytes);
@@ -432,6 +432,16 @@ impl Machine for Pc {
 
     fn set_debug_register(&mut self, number: u8, value: u32) {
         cpu::set_debug_register(number, value);
+    }
+
+    #[inline]
+    fn take_interrupt(&mut self) -> Option<u8> {
+        extern "C" {
+            fn take_interrupt() -> u32;
+        }
+        // SAFETY: the routine changes nothing of the core's; an interrupt's only effect is the number that it returns.
+        let vector = unsafe { take_interrupt() };
+        (vector != 0).then_some(vector as u8)
     }
 
     fn save_fpu(&mut self, to: &mut [u8; 108]) {

@@ -40,10 +40,14 @@ pub struct Pointer(u16, u32);
 pub static mut IDLE_POINTER: Pointer = Pointer(0, 0);
 /// and of the one that is loaded otherwise.
 pub static mut IDT_POINTER: Pointer = Pointer(0, 0);
+/// The table while the core lets an interrupt in on purpose (xms.S).
+pub static mut WINDOW_IDT: [u64; 256] = [0; 256];
 /// ESP and SS for the narrow exit (entry.S).
 pub static mut ESPFIX: [u32; 2] = [0, SEL_ESPFIX];
 /// Where the core leaves for real mode: offset and selector.
 pub static mut LEAVE: [u32; 2] = [0, SEL_RESIDENT_CODE];
+/// The same for XMS calls.
+pub static mut XMS_LEAVE: [u32; 2] = [0, SEL_RESIDENT_CODE];
 
 /// The task state segment with its I/O permission bitmap.
 #[repr(C, align(16))]
@@ -80,6 +84,7 @@ const WITHHELD_PORTS: [u16; 3] = [0x20, 0x21, 0xA0];
 extern "C" {
     static vector_stubs: u8;
     static idle_stubs: u8;
+    static window_stubs: u8;
 }
 
 /// Gates that INT from ring 3 must not pass: exceptions and IRQs that cannot be told from it otherwise. 10h to 13h stay
@@ -107,7 +112,7 @@ fn descriptors() -> &'static mut [u64; GDT_BYTES / 8] {
 ///
 /// # Safety
 /// Called once, at start, from the core's only thread of control.
-pub unsafe fn fill(resident: u32, leave: u16, client_iopl: u8) {
+pub unsafe fn fill(resident: u32, leave: u16, xms_leave: u16, client_iopl: u8) {
     let tss = (&raw const TSS) as u32;
     let gdt = descriptors();
     let entries = [
@@ -132,6 +137,13 @@ pub unsafe fn fill(resident: u32, leave: u16, client_iopl: u8) {
         let at = stubs + vector as u32 * 32;
         let access: u64 = if is_closed(vector) { 0x8E00 } else { 0xEE00 };
         *entry = gate(at, access);
+    }
+    let stubs = (&raw const window_stubs) as u32;
+    let window = &raw mut WINDOW_IDT;
+    // SAFETY: as above.
+    let window = unsafe { &mut *window };
+    for (vector, entry) in window.iter_mut().enumerate() {
+        *entry = gate(stubs + vector as u32 * 8, 0x8E00);
     }
     let waiting = &raw mut IDLE_IDT;
     // SAFETY: the caller's promise: nobody else refers to the table.
@@ -158,6 +170,9 @@ pub unsafe fn fill(resident: u32, leave: u16, client_iopl: u8) {
     let way_out = &raw mut LEAVE;
     // SAFETY: as above.
     unsafe { way_out.write([leave as u32, SEL_RESIDENT_CODE]) };
+    let way_out = &raw mut XMS_LEAVE;
+    // SAFETY: as above.
+    unsafe { way_out.write([xms_leave as u32, SEL_RESIDENT_CODE]) };
 }
 
 /// Loads the task register; each crossing from real mode may, as the busy bit is cleared first.

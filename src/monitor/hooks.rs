@@ -151,9 +151,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// One of the resident part's hooks asks. `regs` is the caller's state, V86 or real-mode, at the trap site with the
     /// caller's return frame on its stack; leaving it alone means "not answered".
-    pub(super) fn hook_event(&mut self, regs: &mut Registers, site: u32, active: bool) {
+    pub(super) fn hook_event(&mut self, regs: &mut Registers, site: u32) {
         match site {
-            event::XMS_AGAIN => self.xms_event(regs, active, true),
             event::INT15 => self.int15(regs),
             event::CONTROL => self.control(regs),
             event::SHUTDOWN => {

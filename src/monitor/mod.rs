@@ -222,7 +222,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         // Bits that the copy for V86 mode loses, or that real mode must not get from it: IOPL and NT.
         let kept = frame.eflags & 0x7000;
         self.a20 = frame.a20_found != 0;
-        self.hook_event(&mut regs, frame.event as u32, false);
+        self.hook_event(&mut regs, frame.event as u32);
         to_frame(&regs, frame);
         frame.eflags = frame.eflags & !0x7000 | kept;
         frame.a20_wanted = self.a20 as u8;

@@ -53,7 +53,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Enters the real-mode handler of `vector` from V86 code, as the CPU does in real mode.
     pub(super) fn reflect_in_v86(&mut self, slots: &mut Slots, vector: u8) {
-        let regs = slots.regs();
+        self.reflect(slots.regs(), vector);
+    }
+
+    /// Interrupt `vector` in real or V86 mode, as the CPU does it in real mode.
+    pub(super) fn reflect(&mut self, regs: &mut Registers, vector: u8) {
         let flags = regs.eflags as u16;
         self.push_v86(regs, flags);
         let (cs, ip) = (regs.cs as u16, regs.eip as u16);

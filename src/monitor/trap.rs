@@ -47,13 +47,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 }
                 Resume::Guest
             }
-            event::XMS => {
-                self.xms_event(slots.regs(), true, false);
-                Resume::Guest
+            event::XMS | event::XMS_AGAIN => {
+                match self.xms_event(slots.regs(), true, site == event::XMS_AGAIN) {
+                    Some(vector) => self.irq_from_v86(slots, vector),
+                    None => Resume::Guest,
+                }
             }
             _ => {
                 let mut regs = *slots.regs();
-                self.hook_event(&mut regs, site, true);
+                self.hook_event(&mut regs, site);
                 *slots.regs() = regs;
                 Resume::Guest
             }

@@ -1,64 +1,70 @@
 //! The XMS entry, a far call: by V86 code at its trap site, from real mode by a crossing, or by a client at its landing
 //! point.
 //!
-//! A long move or lock lets interrupts in between its pieces where its caller had them enabled: the caller is left
-//! standing, with its own registers and stack, before a trap site of its own ([`event::XMS_AGAIN`]), and an interrupt is
-//! taken there as anywhere else.
+//! An interrupt that comes between the pieces of a long move or lock is taken as anywhere else: its caller is left
+//! standing, with its own registers and stack, before a trap site of its own ([`event::XMS_AGAIN`]), and from there the
+//! interrupt's handler is called.
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::dos::swapfile::Job;
 use crate::host::{RealTarget, Refused};
 use crate::landing;
-use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE};
+use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE, XMS_RETURN};
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
-use crate::regs::{Registers, Width, INTERRUPT};
-use crate::xms::{self, XmsContext, XmsNext};
+use crate::regs::{General, Registers, Width};
+use crate::xms::{self, work::Caller, Quick, XmsContext, XmsNext};
 
 /// Bytes of a trap site's INT, behind which its continuation lies.
 const TRAP_BYTES: u32 = 2;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
-    /// A call from V86 code or real mode, whose far return frame is on its stack; `again` when it has let interrupts in.
-    #[inline(always)]
-    pub(super) fn xms_event(&mut self, regs: &mut Registers, active: bool, again: bool) {
+    /// A call from V86 code or real mode, whose far return frame is on its stack; `again` when it has taken an interrupt. Some:
+    /// the vector of the next one, which it has to take from where it stands now.
+    #[must_use]
+    pub fn xms_event(&mut self, regs: &mut Registers, active: bool, again: bool) -> Option<u8> {
         match self.xms_call(regs, active, None, again) {
-            XmsNext::Done => self.return_far(regs),
+            XmsNext::Done => self.stand_at(regs, event::XMS, XMS_RETURN),
             XmsNext::PassOn => self.stand_at(regs, event::XMS, TRAP_BYTES),
-            // Dormant there is no trap, only the crossing that the continuation leads to.
-            XmsNext::Again => self.stand_at(regs, event::XMS_AGAIN, if active { 0 } else { TRAP_BYTES }),
+            XmsNext::Again(vector) => {
+                self.xms_stand_again(regs, active);
+                return Some(vector);
+            }
         }
+        None
     }
 
-    /// A call from V86 code: the short way in.
+    /// The short way of a move by V86 code or real mode. `segment`: the caller's DS.
     #[inline(always)]
-    pub fn xms_from_v86(&mut self, regs: &mut Registers, again: bool) {
-        if again {
-            return self.xms_event(regs, true, true);
-        }
-        let given = [regs.eax, regs.ebx, regs.edx];
-        if let Some(answer) = xms::quick(&self.host.xms, &mut self.host.memory, given) {
-            [regs.eax, regs.ebx, regs.edx] = answer;
-            return self.return_far(regs);
-        }
-        self.xms_event(regs, true, false);
+    pub fn xms_quick_move(&mut self, regs: &mut General, segment: u32, caller: impl Fn() -> Caller) -> Quick {
+        let host = &mut self.host;
+        host.xms.quick_move(&mut host.memory, &mut host.machine, regs, segment << 4, caller)
+    }
+
+    /// Leaves a caller where it goes on after an interrupt. Dormant there is no trap, only the crossing that the
+    /// continuation leads to.
+    pub fn xms_stand_again(&self, regs: &mut Registers, active: bool) {
+        self.stand_at(regs, event::XMS_AGAIN, if active { 0 } else { TRAP_BYTES });
+    }
+
+    /// A real-mode caller whose call was interrupted takes the interrupt.
+    pub fn xms_interrupted(&mut self, frame: &mut RealFrame, vector: u8) {
+        let mut regs = Registers {
+            ss: frame.ss as u32,
+            esp: frame.sp as u32,
+            eflags: frame.eflags,
+            ..Default::default()
+        };
+        self.xms_stand_again(&mut regs, false);
+        self.reflect(&mut regs, vector);
+        frame.eflags = regs.eflags;
+        (frame.ip, frame.cs, frame.sp) = (regs.eip as u16, regs.cs as u16, regs.esp as u16);
+        frame.a20_wanted = frame.a20_found;
     }
 
     /// A call from real mode, by a crossing; `again` as in [`Monitor::xms_event`].
-    #[inline(always)]
     pub fn xms_from_real(&mut self, frame: &mut RealFrame, again: bool) {
-        let given = [frame.eax, frame.ebx, frame.edx];
-        let at = ((frame.ss as u32) << 4) + frame.sp as u32;
-        if !again && frame.sp <= 0xFFFC {
-            if let Some(answer) = xms::quick(&self.host.xms, &mut self.host.memory, given) {
-                [frame.eax, frame.ebx, frame.edx] = answer;
-                let back = self.host.machine.read_u32(at);
-                (frame.ip, frame.cs) = (back as u16, (back >> 16) as u16);
-                frame.sp = frame.sp.wrapping_add(4);
-                return;
-            }
-        }
         // What the driver looks at, and after that what it may have changed.
         let mut regs = Registers {
             eax: frame.eax,
@@ -73,28 +79,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             ..Default::default()
         };
         self.a20 = frame.a20_found != 0;
-        self.xms_event(&mut regs, false, again);
+        if let Some(vector) = self.xms_event(&mut regs, false, again) {
+            self.reflect(&mut regs, vector);
+            frame.eflags = regs.eflags;
+        }
         (frame.eax, frame.ebx, frame.ecx, frame.edx) = (regs.eax, regs.ebx, regs.ecx, regs.edx);
         (frame.ip, frame.cs, frame.sp) = (regs.eip as u16, regs.cs as u16, regs.esp as u16);
         frame.a20_wanted = self.a20 as u8;
     }
 
-    /// A far return of V86 code, in one access where the stack's end is not in between.
-    #[inline(always)]
-    fn return_far(&mut self, regs: &mut Registers) {
-        let sp = regs.esp & 0xFFFF;
-        if sp > 0xFFFC {
-            return self.far_return(regs);
-        }
-        let frame = self.host.machine.read_u32(((regs.ss & 0xFFFF) << 4) + sp);
-        regs.esp = (sp + 4) & 0xFFFF;
-        regs.eip = frame & 0xFFFF;
-        regs.cs = frame >> 16;
-    }
-
-    /// Calls the driver; `structure` as in [`XmsContext::structure`]. Does not come back with [`XmsNext::Again`] when
-    /// the caller has interrupts off.
-    #[inline(always)]
+    /// Calls the driver; `structure` as in [`XmsContext::structure`].
     pub(super) fn xms_call(
         &mut self,
         regs: &mut Registers,
@@ -111,10 +105,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             active,
             structure,
         };
-        let mut next = if again { xms::resume(&mut context, regs) } else { xms::call(&mut context, regs) };
-        while next == XmsNext::Again && regs.eflags & INTERRUPT == 0 {
-            next = xms::resume(&mut context, regs);
-        }
+        let next = if again { xms::resume(&mut context, regs) } else { xms::call(&mut context, regs) };
         let a20 = context.a20;
         if a20 != self.a20 {
             self.a20 = a20;
@@ -162,9 +153,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         };
         match self.xms_call(slots.regs(), true, Some(structure), again) {
             XmsNext::Done => self.return_to_client(slots),
-            XmsNext::Again => {
+            XmsNext::Again(vector) => {
                 slots.regs().eip = landing::XMS_AGAIN;
-                Resume::Guest
+                self.irq_from_client(slots, vector)
             }
             XmsNext::PassOn => self.older_driver(slots),
         }

@@ -61,7 +61,7 @@ fn gather<M: Machine>(
     gather_on(context, regs, freezing, reply)
 }
 
-/// Steps until the block is locked, or until there is a place to remember how far it got: then interrupts may come.
+/// Steps until the block is locked, or until an interrupt comes.
 pub(super) fn gather_on<M: Machine>(
     context: &mut XmsContext<M>,
     regs: &mut Registers,
@@ -73,10 +73,11 @@ pub(super) fn gather_on<M: Machine>(
         let memory = &mut *context.memory;
         match memory.heap.freeze_step(&mut freezing, context.machine, &mut memory.frames)? {
             Step::Done(start) => return Ok(locked(regs, start, reply)),
-            Step::More if work::put_off(context, regs, Kind::Gather(freezing, reply)) => {
-                return Ok(Answer::Again)
+            Step::More => {
+                if let Some(vector) = work::put_off(context, regs, Kind::Gather(freezing, reply)) {
+                    return Ok(Answer::Again(vector));
+                }
             }
-            Step::More => {}
         }
     }
 }

@@ -4,11 +4,11 @@
 //! before. A conventional address is a paragraph and an offset, up to FFFF:FFFF, with A20 on whatever its state; below
 //! 110000h linear addresses are physical ones, so both ends are copied by physical addresses.
 
-use super::work::{self, Kind};
-use super::{Answer, Code, Stop, XmsContext, XmsOutcome};
+use super::work::{self, Caller, Kind};
+use super::{Answer, Code, Quick, Stop, Xms, XmsContext, XmsOutcome};
 use crate::heap::Heap;
 use crate::machine::Machine;
-use crate::regs::Registers;
+use crate::regs::{Registers, INTERRUPT};
 
 /// Bytes that are copied before interrupts get in.
 pub const PIECE: u32 = 16 << 10;
@@ -66,6 +66,74 @@ pub fn move_super<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers)
     start(context, regs, at)
 }
 
+/// The usual case of [`move_block`]: between ends that lie in one piece each. `at` is the structure's linear address.
+#[inline(always)]
+pub(super) fn quick<M: Machine>(
+    xms: &mut Xms,
+    heap: &mut Heap,
+    machine: &mut M,
+    at: u32,
+    caller: impl Fn() -> Caller,
+) -> Quick {
+    // Above 1 MiB the A20 line counts.
+    if at > 0x10_0000 - 16 {
+        return Quick::NotDone;
+    }
+    let length = machine.read_u32(at);
+    if length & 1 != 0 || length == 0 {
+        return Quick::NotDone;
+    }
+    let (from_handle, from_offset) = (machine.read_u16(at + 4), machine.read_u32(at + 6));
+    let (to_handle, to_offset) = (machine.read_u16(at + 10), machine.read_u32(at + 12));
+    let Ok(from) = end(heap, from_handle, from_offset, length, FROM) else { return Quick::NotDone };
+    let Some(source) = address(heap, from) else { return Quick::NotDone };
+    let Ok(to) = end(heap, to_handle, to_offset, length, TO) else { return Quick::NotDone };
+    let Some(target) = address(heap, to) else { return Quick::NotDone };
+    if length <= PIECE {
+        machine.copy_physical(source, target, length);
+        return Quick::Done;
+    }
+    if xms.works.is_full() {
+        return Quick::NotDone;
+    }
+    quick_long(xms, heap, machine, [from, to], [source, target], length, caller)
+}
+
+/// The same for more than one piece.
+fn quick_long<M: Machine>(
+    xms: &mut Xms,
+    heap: &mut Heap,
+    machine: &mut M,
+    [from, to]: [End; 2],
+    [source, target]: [u32; 2],
+    length: u32,
+    caller: impl Fn() -> Caller,
+) -> Quick {
+    let may_wait = caller().eflags & INTERRUPT != 0;
+    let backward = source < target && target - source < length;
+    let mut left = length;
+    let mut done = 0;
+    loop {
+        let bytes = left.min(PIECE);
+        left -= bytes;
+        let at = if backward { left } else { done };
+        machine.copy_physical(source.wrapping_add(at), target.wrapping_add(at), bytes);
+        done += bytes;
+        if left == 0 {
+            return Quick::Done;
+        }
+        if !may_wait {
+            continue;
+        }
+        if let Some(vector) = machine.take_interrupt() {
+            let at = if backward { 0 } else { done };
+            let [from, to] = [from, to].map(|end| End { at: end.at + at, ..end });
+            work::keep(xms, heap, caller(), Kind::Move(Moving { from, to, left, backward }));
+            return Quick::Interrupted(vector);
+        }
+    }
+}
+
 /// Linear address of the structure at DS:SI, as the caller's A20 line has it.
 #[inline(always)]
 fn structure<M: Machine>(context: &XmsContext<M>, regs: &Registers) -> u32 {
@@ -101,13 +169,6 @@ fn start<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers, at: u32)
     if length == 0 {
         return Ok(Answer::SuccessWithBx);
     }
-    if length <= PIECE {
-        let heap = &context.memory.heap;
-        if let (Some(source), Some(target)) = (address(heap, from), address(heap, to)) {
-            context.machine.copy_physical(source, target, length);
-            return Ok(Answer::SuccessWithBx);
-        }
-    }
     let backward = from.index == to.index && from.at < to.at && to.at - from.at < length;
     let mut moving = Moving { from, to, left: length, backward };
     copy_piece(context, &mut moving);
@@ -117,16 +178,15 @@ fn start<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers, at: u32)
     move_on(context, regs, moving)
 }
 
-/// Copies piece after piece until it is done, or until there is a place to remember how far it got: then interrupts may
-/// come.
+/// Copies piece after piece until it is done, or until an interrupt comes.
 pub(super) fn move_on<M: Machine>(
     context: &mut XmsContext<M>,
     regs: &mut Registers,
     mut moving: Moving,
 ) -> XmsOutcome {
     while moving.left > 0 {
-        if work::put_off(context, regs, Kind::Move(moving)) {
-            return Ok(Answer::Again);
+        if let Some(vector) = work::put_off(context, regs, Kind::Move(moving)) {
+            return Ok(Answer::Again(vector));
         }
         copy_piece(context, &mut moving);
     }

@@ -5,6 +5,7 @@ mod model;
 use super::*;
 use crate::mock::Mock;
 use crate::paging::frames::{Frames, Run};
+use crate::regs::INTERRUPT;
 
 const STACK: u32 = 0x1000;
 const STRUCTURE: u32 = 0x2_0100;
@@ -15,6 +16,8 @@ struct World {
     memory: Memory,
     a20: bool,
     active: bool,
+    /// The next call tries the short way first; every other one does.
+    short: bool,
 }
 
 impl World {
@@ -24,7 +27,9 @@ impl World {
         frames.add(Run { first: 0x140, count: 40 });
         let mut memory = Memory::new(frames);
         assert!(memory.heap.set_handles(12));
-        World { machine: Mock::new(), xms: Xms::new(config), memory, a20: true, active: false }
+        let mut machine = Mock::new();
+        machine.waiting = Some(8);
+        World { machine, xms: Xms::new(config), memory, a20: true, active: false, short: false }
     }
 
     fn with<T>(&mut self, run: impl FnOnce(&mut XmsContext<Mock>) -> T) -> T {
@@ -49,11 +54,44 @@ impl World {
         self.with(|context| resume(context, regs))
     }
 
+    /// The short way.
+    fn quick(&mut self, regs: &mut Registers) -> Quick {
+        let mut general = General {
+            eax: regs.eax,
+            ebx: regs.ebx,
+            ecx: regs.ecx,
+            edx: regs.edx,
+            esi: regs.esi,
+            ..Default::default()
+        };
+        let before = general;
+        let World { machine, xms, memory, .. } = self;
+        let answer = match regs.ah() {
+            0x09 => xms.quick_allocate(memory, &mut general),
+            0x0A => xms.quick_free(memory, &mut general),
+            0x0B => xms.quick_move(memory, machine, &mut general, regs.v_ds << 4, || Caller::from(&*regs)),
+            _ => Quick::NotDone,
+        };
+        assert!(answer == Quick::Done || general == before);
+        (regs.eax, regs.ebx, regs.edx) = (general.eax, general.ebx, general.edx);
+        answer
+    }
+
     /// A whole call, pieces and all.
     fn call(&mut self, ah: u8, regs: Registers) -> Registers {
-        let mut regs = Registers { eax: (ah as u32) << 8, esp: STACK, ..regs };
+        let mut regs =
+            Registers { eax: 0x1234_0000 | (ah as u32) << 8, esp: STACK, eflags: INTERRUPT, ..regs };
+        self.short = !self.short;
+        match if self.short { self.quick(&mut regs) } else { Quick::NotDone } {
+            Quick::NotDone => {}
+            Quick::Done => return regs,
+            Quick::Interrupted(_) => {
+                while self.again(&mut regs) != XmsNext::Done {}
+                return regs;
+            }
+        }
         let mut next = self.raw(&mut regs);
-        while next == XmsNext::Again {
+        while next == XmsNext::Again(8) {
             next = self.again(&mut regs);
         }
         assert_eq!(next, XmsNext::Done);
@@ -83,7 +121,7 @@ impl World {
         self.machine.write_u16(STRUCTURE + 10, to.0 as u16);
         self.machine.write_u32(STRUCTURE + 12, to.1);
         self.machine.write_u16(STRUCTURE + 16, 0);
-        Registers { v_ds: STRUCTURE >> 4, esp: STACK, eax: 0x0B00, ..Default::default() }
+        Registers { v_ds: STRUCTURE >> 4, esp: STACK, eax: 0x0B00, eflags: INTERRUPT, ..Default::default() }
     }
 
     fn moved(&mut self, length: u32, from: (u32, u32), to: (u32, u32)) -> Registers {
@@ -271,7 +309,7 @@ fn a_block_in_work_refuses_reentrant_calls() {
     let mut world = World::new(Config::default());
     let (one, other, third) = (world.allocate(64), world.allocate(64), world.allocate(32));
     let mut outer = world.describe(0x10000, (one, 0), (other, 0));
-    assert_eq!(world.raw(&mut outer), XmsNext::Again);
+    assert_eq!(world.raw(&mut outer), XmsNext::Again(8));
     let inner = Registers { esp: STACK - 100, ..Default::default() };
     let mut nested = |ah: u32, edx: u32| {
         let mut regs = Registers { eax: ah << 8, edx, ..inner };
@@ -283,8 +321,8 @@ fn a_block_in_work_refuses_reentrant_calls() {
     assert_eq!((world.raw(&mut regs), regs.bl()), (XmsNext::Done, 0xA5));
     // A long move of other blocks nests, and is dropped when its owner does not come back.
     let mut regs = Registers { esp: STACK - 100, ..world.describe(0x8000, (third, 0), (0, 0x4000_0000)) };
-    assert_eq!(world.raw(&mut regs), XmsNext::Again);
-    while world.again(&mut outer) == XmsNext::Again {}
+    assert_eq!(world.raw(&mut regs), XmsNext::Again(8));
+    while world.again(&mut outer) == XmsNext::Again(8) {}
     assert_eq!(outer.ax(), 1);
     assert!(world.xms.works.is_empty());
     for handle in [one, other, third] {
@@ -297,6 +335,6 @@ fn work_whose_owner_is_gone_is_forgotten() {
     let mut world = World::new(Config::default());
     let handle = world.allocate(64);
     let mut regs = world.describe(0x10000, (handle, 0), (0, 0x4000_0000));
-    assert_eq!(world.raw(&mut regs), XmsNext::Again);
+    assert_eq!(world.raw(&mut regs), XmsNext::Again(8));
     world.ok(0x0A, Registers { esp: STACK + 2, ..dx(handle) });
 }

@@ -9,10 +9,10 @@
 
 use super::lock::gather_on;
 use super::moves::{resumed, Moving};
-use super::{XmsContext, XmsOutcome};
-use crate::heap::Freezing;
+use super::{Xms, XmsContext, XmsOutcome};
+use crate::heap::{Freezing, Heap};
 use crate::machine::Machine;
-use crate::regs::Registers;
+use crate::regs::{Registers, INTERRUPT};
 
 /// Most pieces of work that wait at a time. Beyond that, work goes on without letting interrupts in.
 pub const WORKS_MAX: usize = 8;
@@ -45,6 +45,23 @@ impl Kind {
     }
 }
 
+/// What work is known by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// SS at the call.
+    pub ss: u16,
+    /// ESP at the call.
+    pub esp: u32,
+    /// Its flags. IF: it takes interrupts.
+    pub eflags: u32,
+}
+
+impl From<&Registers> for Caller {
+    fn from(regs: &Registers) -> Self {
+        Caller { ss: regs.ss as u16, esp: regs.esp, eflags: regs.eflags }
+    }
+}
+
 /// Work that waits for its caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Work {
@@ -59,22 +76,24 @@ impl Work {
     }
 }
 
-/// Leaves work for later; false when it has to go on now.
-pub(super) fn put_off<M: Machine>(context: &mut XmsContext<M>, regs: &Registers, kind: Kind) -> bool {
-    if context.xms.works.is_full() {
-        return false;
+/// Remembers work of `caller`; there is room for it.
+pub(super) fn keep(xms: &mut Xms, heap: &mut Heap, caller: Caller, kind: Kind) {
+    for index in kind.blocks().into_iter().flatten() {
+        heap.enter(index);
     }
-    let heap = &mut context.memory.heap;
-    let [one, other] = kind.blocks();
-    if one.is_some_and(|index| !heap.enter(index)) {
-        return false;
+    xms.works.push(Work { ss: caller.ss, esp: caller.esp, kind });
+}
+
+/// Between two pieces of work: if an interrupt waits that the caller would take, leaves the rest for later and returns the
+/// interrupt's vector. None: go on.
+#[inline(always)]
+pub(super) fn put_off<M: Machine>(context: &mut XmsContext<M>, regs: &Registers, kind: Kind) -> Option<u8> {
+    if regs.eflags & INTERRUPT == 0 || context.xms.works.is_full() {
+        return None;
     }
-    if other.is_some_and(|index| !heap.enter(index)) {
-        one.into_iter().for_each(|index| heap.leave(index));
-        return false;
-    }
-    context.xms.works.push(Work { ss: regs.ss as u16, esp: regs.esp, kind });
-    true
+    let vector = context.machine.take_interrupt()?;
+    keep(context.xms, &mut context.memory.heap, regs.into(), kind);
+    Some(vector)
 }
 
 /// Goes on with the work of the caller that `regs` belong to; None when there is none.
