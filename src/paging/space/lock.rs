@@ -47,12 +47,15 @@ impl Space {
         bytes: u32,
     ) -> Result<(), Stop> {
         let pages = touched_pages(linear, bytes)?;
-        let (mut fresh, mut coming) = (0, 0);
+        let (mut fresh, mut coming, mut away) = (0, 0, None);
         for page in pages.clone() {
             match self.page_at(machine, page << 12) {
                 Page::Absent | Page::Uncommitted | Page::Guard => return Err(Code::InvalidLinear.into()),
                 Page::Untouched { .. } | Page::Resident(Resident { kind: Kind::Copied, .. }) => coming += 1,
-                Page::Swapped { .. } => return Err(Stop::PageIn(page << 12)),
+                Page::Swapped { .. } => {
+                    fresh += 1;
+                    away = away.or(Some(page << 12));
+                }
                 Page::Resident(Resident { frame, kind: Kind::Private, .. })
                     if memory.frames.locks(frame) == LOCKS_MAX =>
                 {
@@ -66,6 +69,10 @@ impl Space {
         }
         if !memory.may_lock(fresh + coming) {
             return Err(Code::PhysicalMemoryUnavailable.into());
+        }
+        // Not before it is known that all fit at once: else they would push each other out for ever.
+        if let Some(linear) = away {
+            return Err(Stop::PageIn(linear));
         }
         if coming != 0 {
             // Conventional memory has its table; what is left lies in the arena, as every page of it is committed.

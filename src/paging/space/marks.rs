@@ -81,10 +81,10 @@ impl Space {
         (linear, pages): (u32, u32),
     ) -> Result<(), Stop> {
         let range = self.known_pages(linear, pages)?;
-        let mut coming = 0;
+        let (mut coming, mut away) = (0, None);
         for page in range.clone() {
             match self.page_at(machine, page << 12) {
-                Page::Swapped { .. } => return Err(Stop::PageIn(page << 12)),
+                Page::Swapped { .. } => away = away.or(Some(page << 12)),
                 Page::Untouched { .. } => coming += 1,
                 Page::Resident(_) => {}
                 Page::Absent | Page::Uncommitted | Page::Guard => return Err(Code::InvalidLinear.into()),
@@ -92,6 +92,9 @@ impl Space {
         }
         if !memory.may_lock(pages) {
             return Err(Code::PhysicalMemoryUnavailable.into());
+        }
+        if let Some(linear) = away {
+            return Err(Stop::PageIn(linear));
         }
         self.need_room(machine, memory, (linear, pages), coming)?;
         for page in range {
