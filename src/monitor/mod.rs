@@ -27,6 +27,9 @@ mod trap;
 mod withheld;
 mod xms;
 
+#[cfg(test)]
+mod tests;
+
 pub use interrupt::LOCKED_RESERVE;
 pub use real::structure;
 
