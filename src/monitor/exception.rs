@@ -59,7 +59,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 return resume;
             }
         }
-        if vector == DEBUG && self.watchpoint(slots) {
+        if vector == DEBUG && self.is_watchpoint(slots) && !self.handles_debug() {
             return Resume::Guest;
         }
         if vector == 0 || vector == 5 {
@@ -211,20 +211,24 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
-    /// A debug exception by a watchpoint of 0B00h: it is noted. A client that handles exception 01h gets it; any other goes on
-    /// (RF, lest an execution watchpoint fire again).
-    fn watchpoint(&mut self, slots: &mut Slots) -> bool {
+    /// Is this debug exception by a watchpoint of 0B00h? Then it is noted, and the guest will go on (RF, lest an execution
+    /// watchpoint fire again).
+    fn is_watchpoint(&mut self, slots: &mut Slots) -> bool {
         let dr6 = self.host.machine.debug_register(6);
         let client = self.host.client();
         if !client.watches.any() || dr6 & 0xF == 0 || dr6 & SINGLE_STEP != 0 {
             return false;
         }
         client.watches.note(dr6);
-        let handled =
-            client.exceptions[DEBUG as usize].selector != 0 || client.vectors[DEBUG as usize].selector != 0;
         self.host.machine.set_debug_register(6, dr6 & !0xF);
         slots.regs().eflags |= RESUME;
-        !handled
+        true
+    }
+
+    /// Does the current client handle exception 01h? It gets its watchpoints then.
+    fn handles_debug(&mut self) -> bool {
+        let client = self.host.client();
+        client.exceptions[DEBUG as usize].selector != 0 || client.vectors[DEBUG as usize].selector != 0
     }
 
     /// A page fault: was it ours to repair?
@@ -342,6 +346,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                     return self.after_instruction(slots, operation);
                 }
             }
+        }
+        // Not for real mode's INT 01h: its IRET may pop from the very words that are watched, again and again.
+        if vector == DEBUG && self.is_watchpoint(slots) {
+            return Resume::Guest;
         }
         if matches!(vector, 0..=7) {
             // What real mode does: the vector in the IVT, EIP as the exception has it.
