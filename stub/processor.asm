@@ -26,9 +26,8 @@ check_processor:
         fail_unless jnz, PROCESSOR
         xor ax, ax
         push ax
-        popf                                    ; NT and IOPL back to 0
-        sti
-        cpu 386
+        popf                                    ; NT and IOPL back to 0, IF too: an interrupt between the next two
+        cpu 386                                 ; instructions could come back with AC clear (SeaBIOS' do)
         mov bx, sp
         and sp, ~3                              ; or AC would fault under a monitor
         pushfd
@@ -43,6 +42,7 @@ check_processor:
         popfd
         mov sp, bx
         xor eax, ecx
+        sti
         test eax, 1 << 18
         fail_unless jnz, PROCESSOR
         ret
@@ -51,6 +51,7 @@ check_processor:
 ; Fills boot_info's processor fields. Changes EAX, EBX, ECX, EDX.
 read_processor:
         mov dword [boot_info + BOOT_cpu_signature], 0x0400
+        cli                                     ; as in check_processor
         pushfd
         pop eax
         mov ecx, eax
@@ -62,6 +63,7 @@ read_processor:
         push ecx
         popfd
         xor eax, ecx
+        sti
         test eax, 1 << 21
         jz .fpu
         cpu 586

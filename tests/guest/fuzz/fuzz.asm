@@ -17,7 +17,7 @@
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
 ; plan: 21
-; timeout: 120
+; timeout: 240
 
 %define RUNS         10
 %define CHILD_EXIT   2Ah
