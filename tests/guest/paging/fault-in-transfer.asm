@@ -1,0 +1,16 @@
+; A client that dies of an exception in a timer handler that interrupts DOS on its way to the swap file.
+; expect: pass
+; machines: qemu bochs dosbox-x
+; host-args: /MEM=2M
+; width: 16 32
+; plan: 18
+; timeout: 200
+; boot: own
+
+%define PARENT_HOOKS
+%include "vm86/victim.inc"
+%include "overcommit.inc"
+%include "in-transfer.inc"
+
+in_transfer:
+        ud2
