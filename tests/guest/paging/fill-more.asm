@@ -9,6 +9,7 @@
 ; plan: 10
 
 %include "dpmi.inc"
+%include "fill.inc"
 
 main:
         call    enter_protected_mode
@@ -19,5 +20,3 @@ main:
         mov     [pages], eax
         call    fill_all
         jmp     finish
-
-%include "fill.inc"

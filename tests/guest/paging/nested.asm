@@ -9,6 +9,7 @@
 
 %define DEPTH 3
 %include "dpmi.inc"
+%include "fill.inc"
 
 main:
         cmp     byte [80h], 2
@@ -139,8 +140,6 @@ find_own_name:
         push    ds
         pop     es
         ret
-
-%include "fill.inc"
 
 section .data
 tail:             db 2, " b", 13
