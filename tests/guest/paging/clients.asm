@@ -2,7 +2,7 @@
 ; gone after them.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; host-args: /MEM=2M
+; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
 ; plan: 17
 ; whole: yes

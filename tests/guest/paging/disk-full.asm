@@ -2,7 +2,7 @@
 ; free; and when there is room again, there is more to be had.
 ; expect: pass
 ; machines: qemu bochs
-; host-args: /MEM=2M
+; host-args: /MEM=2M /SWAP=C:\
 ; disk: 32
 ; width: 16 32
 ; plan: 14

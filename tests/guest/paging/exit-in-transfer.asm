@@ -1,7 +1,7 @@
 ; A client that ends by INT 21h AH=4Ch in a timer handler that interrupts DOS on its way to the swap file.
 ; expect: pass
-; machines: qemu bochs dosbox-x
-; host-args: /MEM=2M
+; machines: qemu bochs
+; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
 ; plan: 18
 ; timeout: 200

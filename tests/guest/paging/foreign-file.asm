@@ -2,7 +2,7 @@
 ; refused with 8013h; once it is out of the way, the same can be had.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; host-args: /MEM=2M
+; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
 ; plan: 13
 ; boot: own

@@ -1,7 +1,7 @@
 ; A swap file that a crash left, damaged and longer than its header says, is written over, and gone at the end.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; host-args: /MEM=2M
+; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
 ; plan: 17
 ; timeout: 60

@@ -120,14 +120,21 @@ press_and_change:
 .quiet:
         jmp     change_page
 
-; inject: the release of a key that means nothing, from the controller.
+; inject: the release of a key that means nothing, from the controller, if the one before has been taken.
 inject:
+        mov     es, [flat]
+        mov     ebx, [own_page]
+        mov     eax, [es:ebx + KEYS]
+        cmp     eax, [injected]
+        jb      .end
+        inc     dword [injected]
         call    settle
         mov     al, 0D2h
         out     64h, al
         call    settle
         mov     al, 0B0h
         out     60h, al
+.end:
         ret
 settle:
         mov     ecx, 10000
@@ -191,6 +198,7 @@ keyboard:
 section .bss
                   alignb 4
 own_page:         resd 1
+injected:         resd 1
 old_8:            resb 8
 old_9:            resb 8
 mixed:            resb 1

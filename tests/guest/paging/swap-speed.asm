@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu
 ; memory: 8
-; host-args: /SWAP=C:\,20M
+; whole: yes
 ; width: 32
 ; timeout: 400
 ; boot: own
