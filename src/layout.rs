@@ -193,6 +193,10 @@ pub struct ClientInfo {
     pub locked_kib: u32,
     /// Its page faults.
     pub faults: u32,
+    /// Its pages read from the swap file.
+    pub page_ins: u32,
+    /// Its pages written to it.
+    pub page_outs: u32,
 }
 
 /// Head of the core image, at [`CORE_BASE`]. The stub reads it from the file.
@@ -447,7 +451,7 @@ const _: () = assert!(size_of::<RealFrame>() == 56);
 const _: () = assert!(size_of::<ResidentInfo>() == 172);
 const _: () = assert!(size_of::<BootInfo>() == 284);
 const _: () = assert!(size_of::<StatusInfo>() == 56);
-const _: () = assert!(size_of::<ClientInfo>() == 24);
+const _: () = assert!(size_of::<ClientInfo>() == 32);
 
 macro_rules! offsets {
     ($prefix:literal, $type:ty, $($field:ident),+ $(,)?) => {
@@ -624,7 +628,19 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         found_kib,
         locked_kib
     ),
-    offsets!("CLIENT", ClientInfo, psp, bits, blocks, committed_kib, resident_kib, locked_kib, faults),
+    offsets!(
+        "CLIENT",
+        ClientInfo,
+        psp,
+        bits,
+        blocks,
+        committed_kib,
+        resident_kib,
+        locked_kib,
+        faults,
+        page_ins,
+        page_outs
+    ),
 ];
 
 /// FNV-1a over names and values.

@@ -56,10 +56,10 @@ bss_start:
 
 %include "resident.asm"
 %include "runner.asm"
+%include "start.asm"
 %include "messages.asm"
 %include "unload.asm"
 %include "print.asm"
-%include "start.asm"
 %include "device.asm"
 %include "processor.asm"
 %include "options.asm"
@@ -103,4 +103,6 @@ stack_top:
 bss_end:
         times IMAGE_BYTES_MAX - image_bytes resb 0      ; fails when the image outgrows its room
         times MOVE_PARAGRAPHS * 16 + 0x100 - PSP_KEPT - resident_blob_bytes - runner_bytes resb 0
+        ; The code that moves the image up must not be overwritten before it has jumped there.
+        times MOVE_PARAGRAPHS * 16 - runner_bytes - (move_up.moved - text_start) resb 0
         times 0xFFF0 - (bss_end - bss_start) - IMAGE_BYTES_MAX resb 0

@@ -80,6 +80,8 @@ message 82, CLIENT_COMMITTED, "  allocated, KiB:                ", 2
 message 83, CLIENT_RESIDENT, "  of that, in memory:            ", 2
 message 84, CLIENT_LOCKED, "  of that, locked:               ", 2
 message 85, CLIENT_FAULTS, "  page faults:                   ", 2
+message 86, CLIENT_INS, "  pages read from the swap file: ", 2
+message 87, CLIENT_OUTS, "  pages written to it:           ", 2
 message 76, NO_FIGURES, "The core gives no figures."
 
 message_version:

@@ -26,6 +26,8 @@ client_lines:
         dw message_CLIENT_RESIDENT, client_info + CLIENT_resident_kib, 4
         dw message_CLIENT_LOCKED, client_info + CLIENT_locked_kib, 4
         dw message_CLIENT_FAULTS, client_info + CLIENT_faults, 4
+        dw message_CLIENT_INS, client_info + CLIENT_page_ins, 4
+        dw message_CLIENT_OUTS, client_info + CLIENT_page_outs, 4
         dw 0
 
 show_status:

@@ -73,7 +73,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     fn client_status(&self, id: u16) -> Option<[u32; size_of::<ClientInfo>() / 4]> {
         let client = self.host.clients.get(id as usize % CLIENTS_MAX)?.as_ref()?;
         let memory = &self.host.memory;
-        let totals = client.space.totals(memory);
+        let (totals, counts) = (client.space.totals(memory), client.space.counts());
         let bits = if client.width == Width::Bits32 { 32 } else { 16 };
         Some([
             client.psp as u32 | bits << 16,
@@ -81,7 +81,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             kib(totals.committed),
             kib(memory.frames.pages_of(client.id)),
             kib(totals.locked),
-            client.space.faults(),
+            counts.faults,
+            counts.page_ins,
+            counts.page_outs,
         ])
     }
 }

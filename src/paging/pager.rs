@@ -477,7 +477,7 @@ impl Memory {
     fn settle_written<M: Machine>(
         &mut self,
         machine: &mut M,
-        space: &Space,
+        space: &mut Space,
         linear: u32,
         slot: u32,
         ok: bool,
@@ -491,6 +491,7 @@ impl Memory {
             return false;
         }
         self.counts.written = self.counts.written.wrapping_add(1);
+        space.counts.page_outs = space.counts.page_outs.wrapping_add(1);
         self.frames.set_backing(page.frame, Backing::Slot(slot));
         if page.accessed || page.pinned || self.frames.locks(page.frame) != 0 {
             return true;
@@ -518,6 +519,7 @@ impl Memory {
             let page = Resident { accessed: linear == wanted, ..Resident::private(frame, writable) };
             machine.write_physical(at, Page::Resident(page).encode());
             self.counts.read = self.counts.read.wrapping_add(1);
+            space.counts.page_ins = space.counts.page_ins.wrapping_add(1);
             if let Some(swap) = self.swap.as_mut() {
                 swap.out -= 1;
             }

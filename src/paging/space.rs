@@ -82,6 +82,17 @@ impl From<Code> for Stop {
     }
 }
 
+/// What has happened in one space, for `/S`. The counts wrap.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct SpaceCounts {
+    /// Page faults, whoever had to answer for them.
+    pub faults: u32,
+    /// Pages read from the swap file.
+    pub page_ins: u32,
+    /// Pages written to it.
+    pub page_outs: u32,
+}
+
 /// One client's linear address space.
 #[derive(Default)]
 pub struct Space {
@@ -98,8 +109,8 @@ pub struct Space {
     mappings: Vec<Mapping>,
     /// Pages with a lock count above zero.
     locked: u32,
-    /// Page faults, wrapping.
-    faults: u32,
+    /// Statistics.
+    pub(super) counts: SpaceCounts,
     /// While the space is being destroyed: committed pages whose frame or slot was given back.
     returned: u32,
 }
@@ -144,9 +155,9 @@ impl Space {
         self.blocks.set_guard(pages);
     }
 
-    /// Page faults in this space, whoever had to answer for them; wraps.
-    pub fn faults(&self) -> u32 {
-        self.faults
+    /// What has happened in this space.
+    pub fn counts(&self) -> SpaceCounts {
+        self.counts
     }
 
     /// The blocks, in ascending order of address.
@@ -164,7 +175,7 @@ impl Space {
         error: u32,
     ) -> FaultOutcome {
         memory.counts.faults = memory.counts.faults.wrapping_add(1);
-        self.faults = self.faults.wrapping_add(1);
+        self.counts.faults = self.counts.faults.wrapping_add(1);
         if error & (PROTECTION | WRITE | FROM_USER) == WRITE | FROM_USER {
             if let Some(index) = self.blocks.find(linear) {
                 let page = linear >> 12;
