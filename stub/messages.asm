@@ -104,7 +104,7 @@ message_help:
         db "  /GUARD                   an unmapped page after each memory block", 13, 10
         db "  /PAGE0                   programs cannot touch the first page (slower)", 13, 10
         db "  /BUFFER=n                transfer buffer in KiB, 4 to 60 (8)", 13, 10
-        db "  /IOPL=0|3                0 withholds ports and CLI from programs (3)", 13, 10
+        db "  /IOPL=0|3                0 withholds CLI and keyboard from programs (3)", 13, 10
         db "  /SWAP=directory[,max]    where the swap file goes, and its limit n[K|M|G]", 13, 10
         db "  /NOSWAP                  no swap file", 13, 10
         db "  /LOG=level[,E9|COM1]     off, error, warn, info, debug or trace (error,E9)", 13, 10, 0
