@@ -1,0 +1,8 @@
+; xms/compaction on the smallest machine, on common ones and on one with a hole below 4 GiB.
+; expect: pass
+; machines: qemu
+; memory: 4 256 3072
+; plan: 32
+; timeout: 60
+
+%include "xms/compaction.asm"

@@ -1,0 +1,8 @@
+; xms/overlap on the smallest machine, on common ones and on one with a hole below 4 GiB.
+; expect: pass
+; machines: qemu
+; memory: 4 256 3072
+; plan: 54
+; timeout: 60
+
+%include "xms/overlap.asm"
