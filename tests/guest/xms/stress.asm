@@ -11,6 +11,8 @@
 ; timeout: 240
 
 %include "xms/xms.inc"
+%define DEFAULT_STEPS 4000
+%include "xms/random.inc"
 
 %define BLOCKS     24
 %define KIB_MAX    96                   ; of one block
@@ -96,17 +98,6 @@ step:
         movzx   bx, byte [actions + bx]
         add     bx, bx
         jmp     [routines + bx]
-
-; random_below: EAX = a number below ECX (1 to 65536). Changes EDX.
-random_below:
-        mov     eax, [random_state]
-        imul    eax, eax, 1664525
-        add     eax, 1013904223
-        mov     [random_state], eax
-        shr     eax, 16
-        mul     ecx
-        shr     eax, 16
-        ret
 
 ; random_kib: AX = a size: mostly small, sometimes large, sometimes 0.
 random_kib:
@@ -471,53 +462,13 @@ give_up:
 .end:
         ret
 
-; arguments: seed and steps from the command line; 1 and 4000 without.
-arguments:
-        mov     dword [seed], 1
-        mov     dword [steps], 4000
-        mov     si, 81h
-        call    number
-        jc      .end
-        mov     [seed], eax
-        call    number
-        jc      .end
-        mov     [steps], eax
-.end:
-        ret
-
-; number: EAX = the next decimal number at SI; CF=1 if there is none.
-number:
-        cmp     byte [si], ' '
-        jne     .digits
-        inc     si
-        jmp     number
-.digits:
-        xor     eax, eax
-        xor     cx, cx
-.next:
-        movzx   ebx, byte [si]
-        sub     bl, '0'
-        cmp     bl, 9
-        ja      .end
-        imul    eax, eax, 10
-        add     eax, ebx
-        inc     si
-        inc     cx
-        jmp     .next
-.end:
-        cmp     cx, 1
-        ret
-
 section .data
 routines: dw act_free, act_resize, act_lock, act_unlock, act_fill, act_copy, act_verify
 actions:  db 0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5, 5, 6, 6
 
 section .bss
                 alignb 4
-seed:           resd 1
-steps:          resd 1
 to_go:          resd 1
-random_state:   resd 1
 total:          resd 1
 left:           resd 1
 faults:
