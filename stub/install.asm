@@ -42,6 +42,13 @@ install_resident:
         mov [es:idt_pseudo], ax
         mov eax, [core_header + HEADER_idt_limit + 2]
         mov [es:idt_pseudo + 2], eax
+        push es
+        mov ah, 0x34                            ; InDOS
+        int 0x21
+        mov ax, es
+        pop es
+        mov [es:RESIDENT_indos], bx
+        mov [es:RESIDENT_indos + 2], ax
         mov eax, [xms_driver]
         mov [es:RESIDENT_old_xms], eax
         or eax, eax

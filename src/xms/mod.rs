@@ -59,6 +59,9 @@ pub struct Config {
     pub has_older: bool,
     /// Highest physical address of extended memory, its last byte (88h ECX).
     pub highest: u32,
+    /// Linear address of [`ResidentInfo`](crate::layout::ResidentInfo), which knows where DOS keeps the running process; 0
+    /// for none.
+    pub resident: u32,
     /// Handles in all: what [`Heap::set_handles`](crate::heap::Heap::set_handles) was given.
     pub handles: u16,
 }
@@ -71,6 +74,7 @@ impl Default for Config {
             a20_fixed: false,
             has_older: false,
             highest: 0x10_FFFF,
+            resident: 0,
             handles: crate::heap::BLOCKS_DEFAULT,
         }
     }

@@ -128,7 +128,7 @@ fn quick_long<M: Machine>(
         if let Some(vector) = machine.take_interrupt() {
             let at = if backward { 0 } else { done };
             let [from, to] = [from, to].map(|end| End { at: end.at + at, ..end });
-            work::keep(xms, heap, caller(), Kind::Move(Moving { from, to, left, backward }));
+            work::keep(xms, heap, machine, caller(), Kind::Move(Moving { from, to, left, backward }));
             return Quick::Interrupted(vector);
         }
     }

@@ -331,6 +331,25 @@ fn a_block_in_work_refuses_reentrant_calls() {
 }
 
 #[test]
+fn work_of_a_process_that_ended_is_forgotten() {
+    const RESIDENT: u32 = 0x8000;
+    let mut world = World::new(Config { resident: RESIDENT, ..Config::default() });
+    let indos = RESIDENT + core::mem::offset_of!(crate::layout::ResidentInfo, indos) as u32;
+    world.machine.write_u32(indos, 0x0090_0011);
+    world.machine.write_u16(0x911 + 15, 0x2001);
+    world.machine.write_u8(0x2_0000, b'M');
+    world.machine.write_u16(0x2_0001, 0x2001);
+    let handle = world.allocate(64);
+    let mut regs = world.describe(0x10000, (handle, 0), (0, 0x4000_0000));
+    assert_eq!(world.raw(&mut regs), XmsNext::Again(8));
+    let mut other = Registers { eax: 0x0A00, edx: handle, ss: 0x3000, ..Default::default() };
+    assert_eq!((world.raw(&mut other), other.bl()), (XmsNext::Done, 0xAB));
+    world.machine.write_u16(0x2_0001, 0);
+    let mut other = Registers { eax: 0x0A00, edx: handle, ss: 0x3000, ..Default::default() };
+    assert_eq!((world.raw(&mut other), other.ax()), (XmsNext::Done, 1));
+}
+
+#[test]
 fn work_whose_owner_is_gone_is_forgotten() {
     let mut world = World::new(Config::default());
     let handle = world.allocate(64);

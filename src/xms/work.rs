@@ -3,14 +3,18 @@
 //! A piece of work belongs to the call whose stack it was left with: SS:ESP finds it again. Interrupt handlers may call the
 //! driver meanwhile, and their work nests, deeper on the stack or on another one. A call that comes from a place of the same
 //! stack at or above a piece of work, or a resumption of something beneath it, shows that the owner of that work
-//! is gone for good, and it is dropped.
+//! is gone for good, and it is dropped. So is work of a process whose memory DOS has freed: an interrupt's handler may
+//! have ended its program.
 //!
 //! While a block is being worked on, re-entrant calls that would free, resize, lock, or copy from or to it are refused.
+
+use core::mem::offset_of;
 
 use super::lock::gather_on;
 use super::moves::{resumed, Moving};
 use super::{Xms, XmsContext, XmsOutcome};
 use crate::heap::{Freezing, Heap};
+use crate::layout::ResidentInfo;
 use crate::machine::Machine;
 use crate::regs::{Registers, INTERRUPT};
 
@@ -67,6 +71,8 @@ impl From<&Registers> for Caller {
 pub struct Work {
     ss: u16,
     esp: u32,
+    /// The process that ran, a paragraph; 0 if DOS does not tell.
+    psp: u16,
     kind: Kind,
 }
 
@@ -77,11 +83,35 @@ impl Work {
 }
 
 /// Remembers work of `caller`; there is room for it.
-pub(super) fn keep(xms: &mut Xms, heap: &mut Heap, caller: Caller, kind: Kind) {
+pub(super) fn keep<M: Machine>(xms: &mut Xms, heap: &mut Heap, machine: &M, caller: Caller, kind: Kind) {
     for index in kind.blocks().into_iter().flatten() {
         heap.enter(index);
     }
-    xms.works.push(Work { ss: caller.ss, esp: caller.esp, kind });
+    let psp = running(machine, xms.config.resident);
+    xms.works.push(Work { ss: caller.ss, esp: caller.esp, psp, kind });
+}
+
+/// The process that runs: DOS keeps its PSP 15 bytes behind the InDOS flag (the swappable data area of DOS 3.1 and later,
+/// INT 21h 5D06h). 0 while the flag's place is not known.
+fn running<M: Machine>(machine: &M, resident: u32) -> u16 {
+    const BEHIND_FLAG: u32 = 15;
+    if resident == 0 {
+        return 0;
+    }
+    let flag = machine.read_u32(resident + offset_of!(ResidentInfo, indos) as u32);
+    if flag == 0 {
+        return 0;
+    }
+    machine.read_u16((flag >> 16 << 4) + (flag & 0xFFFF) + BEHIND_FLAG)
+}
+
+/// Has DOS freed the memory that a process's PSP is in? The memory control block before it says so.
+fn is_gone<M: Machine>(machine: &M, psp: u16) -> bool {
+    if psp == 0 {
+        return false;
+    }
+    let block = (psp as u32 - 1) << 4;
+    matches!(machine.read_u8(block), b'M' | b'Z') && machine.read_u16(block + 1) == 0
 }
 
 /// Between two pieces of work: if an interrupt waits that the caller would take, leaves the rest for later and returns the
@@ -92,7 +122,7 @@ pub(super) fn put_off<M: Machine>(context: &mut XmsContext<M>, regs: &Registers,
         return None;
     }
     let vector = context.machine.take_interrupt()?;
-    keep(context.xms, &mut context.memory.heap, regs.into(), kind);
+    keep(context.xms, &mut context.memory.heap, context.machine, regs.into(), kind);
     Some(vector)
 }
 
@@ -117,17 +147,25 @@ pub(super) fn drop_stale<M: Machine>(context: &mut XmsContext<M>, regs: &Registe
         }
         drop_last(context);
     }
-}
-
-/// Forgets all work that waits: its owners are gone, as when a program was ended in the middle of a call.
-pub fn forget<M: Machine>(context: &mut XmsContext<M>) {
-    while drop_last(context).is_some() {}
+    let mut at = 0;
+    while let Some(work) = context.xms.works.get(at) {
+        if is_gone(context.machine, work.psp) {
+            drop_at(context, at);
+        } else {
+            at += 1;
+        }
+    }
 }
 
 fn drop_last<M: Machine>(context: &mut XmsContext<M>) -> Option<Kind> {
-    let work = context.xms.works.pop()?;
+    let last = context.xms.works.len().checked_sub(1)?;
+    Some(drop_at(context, last))
+}
+
+fn drop_at<M: Machine>(context: &mut XmsContext<M>, at: usize) -> Kind {
+    let work = context.xms.works.remove(at);
     for index in work.kind.blocks().into_iter().flatten() {
         context.memory.heap.leave(index);
     }
-    Some(work.kind)
+    work.kind
 }
