@@ -5,6 +5,7 @@
 ; image: debug-calls
 ; memory: 64
 ; boot: own
+; host-args: /NOSWAP
 
 %include "dpmi.inc"
 %include "paging/debug.inc"
