@@ -73,25 +73,11 @@ block:
         pop     eax
         ret
 
-page_fault:
-        push    ds
-        push    eax
-        push    ebp
-        mov     ds, [cs:data_selector]
-        frame_base
-        inc     word [faults]
-        mov     ax, [resume_at]
-        mov     [ss:ebp + 10 + EXCEPTION_IP], ax
-        pop     ebp
-        pop     eax
-        pop     ds
-        far_return
+%include "resume.inc"
 
 section .bss
            alignb 4
 first:     resd 1
 flat:      resw 1
-faults:    resw 1
 handle_si: resw 1
 handle_di: resw 1
-resume_at: resw 1

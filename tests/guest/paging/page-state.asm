@@ -119,24 +119,10 @@ marks_with:
         debug   DEBUG_MARKS
         ret
 
-page_fault:
-        push    ds
-        push    eax
-        push    ebp
-        mov     ds, [cs:data_selector]
-        frame_base
-        inc     word [faults]
-        mov     ax, [resume_at]
-        mov     [ss:ebp + 10 + EXCEPTION_IP], ax
-        pop     ebp
-        pop     eax
-        pop     ds
-        far_return
+%include "resume.inc"
 
 section .bss
            alignb 4
 block:     resd 1
 handle:    resd 1
 flat:      resw 1
-faults:    resw 1
-resume_at: resw 1
