@@ -216,6 +216,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.discard_client(id, outer);
         if !self.host.swap_file.is_open() && self.host.memory.swap.is_some() {
             self.host.memory.end_swap();
+            self.host.swap_file.pins = 0;
         }
         self.still_active()
     }

@@ -128,11 +128,17 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
-    /// What an interrupt handler touches stays in memory from then on.
+    /// What an interrupt handler touches stays in memory from then on. Not without end: a program may spend its life in a
+    /// callback, and then its pages have to come and go as any others.
     fn pin_if_interrupting(&mut self, slots: &mut Slots) {
+        const SHARE: u32 = 16;
+        if self.host.swap_file.pins >= self.host.memory.frames.total() / SHARE {
+            return;
+        }
         let linear = self.host.wanted_page;
         let inside = slots.slot[1..=slots.index()].iter().any(|slot| slot.locked & 1 != 0);
         if inside && self.host.readable(linear, 1).is_ok() {
+            self.host.swap_file.pins += 1;
             self.pin_page(linear);
         }
     }

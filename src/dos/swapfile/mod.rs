@@ -127,6 +127,8 @@ pub struct SwapFile {
     pub tried: bool,
     /// The structure of [`Job::Structure`]: where, and what goes there.
     pub structure: (u32, Registers),
+    /// Pages that were pinned because a handler or a callback touched them.
+    pub pins: u32,
     /// The slot in which DOS runs for the job.
     pub slot: usize,
     /// The job's client has to end when the job is done: it ended itself, or died, in a handler meanwhile. Its exit code.
@@ -171,6 +173,7 @@ impl Default for SwapFile {
             ended: Ended::Well,
             tried: false,
             structure: (0, Registers::default()),
+            pins: 0,
             slot: 0,
             doomed: None,
             outer: 0,
