@@ -176,21 +176,34 @@ impl Space {
     ) -> FaultOutcome {
         memory.counts.faults = memory.counts.faults.wrapping_add(1);
         self.counts.faults = self.counts.faults.wrapping_add(1);
-        if error & (PROTECTION | WRITE | FROM_USER) == WRITE | FROM_USER {
+        if error & (PROTECTION | FROM_USER) == FROM_USER {
             if let Some(index) = self.blocks.find(linear) {
                 let page = linear >> 12;
                 if self.blocks.get(index).usage == Use::Memory
-                    && machine.directory_entry(page >> 10) & PRESENT != 0
+                    && (machine.directory_entry(page >> 10) & PRESENT != 0
+                        || self.first_table(machine, memory, page >> 10))
                     && machine.table_entry(page) == 0
                 {
-                    return self.first_write(machine, memory, linear & FRAME);
+                    let outcome = self.first_write(machine, memory, linear & FRAME);
+                    if error & WRITE == 0 && outcome == FaultOutcome::Handled {
+                        let entry = machine.table_entry(page) & !DIRTY;
+                        machine.set_table_entry(page, entry);
+                        machine.flush_page(linear & FRAME);
+                    }
+                    return outcome;
                 }
             }
         }
         self.any_fault(machine, memory, linear, error)
     }
 
-    /// The short way: the first touch of a committed page is a write.
+    /// The page table of a committed page that was never touched, nor any other of its table.
+    #[inline(never)]
+    fn first_table<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, slot: u32) -> bool {
+        self.have_table(machine, memory, slot)
+    }
+
+    /// The short way: the first touch of a committed page, as if it were a write.
     #[inline(always)]
     fn first_write<M: Machine>(&mut self, machine: &mut M, memory: &mut Memory, linear: u32) -> FaultOutcome {
         let owner = Owner::Page { client: self.client, linear };
