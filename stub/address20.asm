@@ -13,8 +13,13 @@ a20_found:
 a20_touched:
         db 0
 
-; Tries the ways of a20.asm in turn until one switches the line both ways, notes it, and leaves the line on. A
-; line that is on and that nothing switches off counts as always on. Changes everything but DS, ES.
+; /A20: a way, or -1 to find one.
+a20_switch:
+        db -1
+
+; Tries the ways of a20.asm in turn, or the one that /A20 names, until one switches the line both ways, notes it, and
+; leaves the line on. A line that is on and that nothing switches off counts as always on. Changes everything but DS,
+; ES.
 find_a20:
         mov ax, cs
         add ax, resident_blob_paragraph
@@ -27,7 +32,18 @@ find_a20:
         call far [a20_query_entry]
         mov [a20_found], al
         mov byte [a20_touched], 1
-        mov byte [fs:RESIDENT_a20_method], A20_PORT92
+        mov al, [a20_switch]
+        cmp al, A20_ALWAYS
+        je .none
+        jns .method
+        mov al, A20_PORT92
+.method:
+        cmp al, A20_DRIVER
+        jne .known
+        cmp word [xms_driver + 2], 0
+        je .failed
+.known:
+        mov [fs:RESIDENT_a20_method], al
 .try:
         mov al, [a20_found]
         xor al, 1
@@ -38,6 +54,8 @@ find_a20:
         pop dx
         and al, dl
         jnz .works
+        cmp byte [a20_switch], A20_ALWAYS       ; the one that was asked for does not work
+        jg .failed
         inc byte [fs:RESIDENT_a20_method]
         cmp byte [fs:RESIDENT_a20_method], A20_DRIVER
         jb .try
@@ -48,6 +66,7 @@ find_a20:
         mov byte [fs:RESIDENT_a20_method], A20_ALWAYS
         cmp byte [a20_found], 0
         jne .works
+.failed:
         sti
         mov byte [a20_touched], 0
         fail A20

@@ -100,6 +100,7 @@ message_help:
         db "  /MIN=n /LEAVE=n /KEEP=n  but n at least; leave n beyond that; never the last n", 13, 10
         db "  /HANDLES=n               XMS handles, 1 to 1024 (128)", 13, 10
         db "  /HMAMIN=n                least KiB for which a program gets the HMA, 0 to 63 (0)", 13, 10
+        db "  /A20=way                 AUTO, PORT92, KBC, BIOS, XMS (an older driver) or ON", 13, 10
         db "  /DMA                     XMS blocks up to 256 KiB below 16 MiB, for ISA DMA", 13, 10
         db "  /GUARD                   an unmapped page after each memory block", 13, 10
         db "  /PAGE0                   programs cannot touch the first page (slower)", 13, 10

@@ -38,6 +38,8 @@ switches:
         dw switch_noswap
         db "DMA", 0
         dw switch_dma
+        db "A20", 0
+        dw switch_a20
         db "LOG", 0
         dw switch_log
         db 0
@@ -47,6 +49,11 @@ log_levels:
         db "OFF", 0, 0, "ERROR", 0, 1, "WARN", 0, 2, "INFO", 0, 3, "DEBUG", 0, 4, "TRACE", 0, 5, 0
 log_targets:
         db "E9", 0, 1, "COM1", 0, 2, 0
+
+; Words of /A20=.
+a20_ways:
+        db "AUTO", 0, -1, "ON", 0, A20_ALWAYS, "PORT92", 0, A20_PORT92, "KBC", 0, A20_KEYBOARD
+        db "BIOS", 0, A20_BIOS, "XMS", 0, A20_DRIVER, 0
 
 default_options:
         mov dword [boot_info + BOOT_bytes], BOOT_SIZE
@@ -287,6 +294,13 @@ switch_swap:
         mov [boot_info + BOOT_swap_limit_kib], eax
 .done:
         ret
+switch_a20:
+        call expect_value
+        mov bx, a20_ways
+        call word_value
+        mov [a20_switch], al
+        ret
+
 switch_log:
         call expect_value
         mov bx, log_levels

@@ -44,6 +44,15 @@ impl Heap {
         if let Some((run, offset)) = self.fit(kib, !high_first) {
             return self.take(owner, run, offset, kib);
         }
+        if high_first {
+            // Frames come lowest first: only with all in hand is it known whether it has to go there.
+            self.fetch_all(frames);
+            if let Some((run, offset)) = self.fit(kib, false) {
+                let run = self.take(owner, run, offset, kib);
+                self.trim(frames);
+                return run;
+            }
+        }
         self.fetch(kib, frames);
         if let Some((run, offset)) = self.fit(kib, true) {
             return self.take(owner, run, offset, kib);

@@ -94,15 +94,22 @@ impl Heap {
     #[inline]
     pub(super) fn trim(&mut self, frames: &mut Frames) {
         if self.runs.free_kib > self.hoard {
-            self.give((self.runs.free_kib - self.hoard) / 4, frames);
+            // What ISA DMA reaches is given only when others need it.
+            let lowest = if self.low_dma { DMA_END / 4 } else { 0 };
+            self.give_above(lowest, (self.runs.free_kib - self.hoard) / 4, frames);
         }
     }
 
     /// Gives back up to `count` whole free frames, the highest first; returns how many.
     pub fn give(&mut self, count: u32, frames: &mut Frames) -> u32 {
+        self.give_above(0, count, frames)
+    }
+
+    /// The same, none below frame `lowest`.
+    fn give_above(&mut self, lowest: u32, count: u32, frames: &mut Frames) -> u32 {
         let mut given = 0;
         while given < count && self.runs.reserve(2) {
-            let Some((run, first, end)) = self.highest_frames() else { break };
+            let Some((run, first, end)) = self.highest_frames(lowest) else { break };
             let first = first.max(end.saturating_sub(count - given));
             let node = *self.runs.get(run);
             if node.end() > end * 4 {
@@ -117,10 +124,9 @@ impl Heap {
         given
     }
 
-    /// The highest free run that holds whole frames which need not be kept: the run, the first of the frames, and the
-    /// first frame after them.
-    fn highest_frames(&self) -> Option<(u32, u32, u32)> {
-        let lowest = if self.low_dma { DMA_END / 4 } else { 0 };
+    /// The highest free run that holds whole frames from `lowest` on: the run, the first of the frames, and the first frame
+    /// after them.
+    fn highest_frames(&self, lowest: u32) -> Option<(u32, u32, u32)> {
         let mut best = None;
         let mut at = self.runs.free;
         while at != NONE {

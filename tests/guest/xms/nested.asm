@@ -54,6 +54,7 @@ body:
         mov     ah, 0
         expect_equal16 ax, PHASES, "interrupts came while moves were under way"
         comment_value "ticks inside moves", [ticks]
+        comment_value "longest wait of one, in units of 838 ns", [longest]
         expect_equal16 [answers], 00ABh, "the source is not freed"
         expect_equal16 [answers + 2], 00ABh, "the destination is not resized"
         expect_equal16 [answers + 4], 00ADh, "the source is not locked"
@@ -162,11 +163,24 @@ tick:
         push    cs
         pop     es
         cld
+        mov     al, 0                   ; what the counter has gone down since the interrupt was due
+        out     43h, al
+        in      al, 40h
+        mov     ah, al
+        in      al, 40h
+        xchg    al, ah
+        mov     bx, TIMER
+        sub     bx, ax
+        movzx   ebx, bx
         mov     al, 20h
         out     20h, al
         cmp     byte [inside], 1
         jne     .end
         inc     dword [ticks]
+        cmp     ebx, [longest]
+        jbe     .not_longest
+        mov     [longest], ebx
+.not_longest:
         movzx   bx, byte [phase]
         cmp     bx, PHASES
         jae     .end
