@@ -9,6 +9,8 @@
 //! being written its dirty bit is clear and its backing is [`Backing::Stale`]: a write meanwhile sets the bit again,
 //! and a page that took its place has another backing.
 
+use alloc::vec::Vec;
+
 use super::frames::{Backing, Owner};
 use super::page::{Kind, Page, Resident};
 use super::space::Space;
@@ -240,6 +242,8 @@ impl Memory {
     /// There is no swap file any more. No page is in it.
     pub fn end_swap(&mut self) {
         self.release_reserve();
+        // Nothing small may stay behind in the core's heap, which would keep a page.
+        self.reserve = Vec::new();
         self.swap = None;
         self.frames.set_elsewhere(0);
     }
