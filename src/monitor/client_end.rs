@@ -121,10 +121,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let stack = self.host.clients[id as usize].as_ref().map_or(0, |client| client.host_data);
         let stack = crate::client::first_real_stack(stack);
         let is_below = (1..=keep).any(|at| slots.slot[at].outer_client == id);
-        let resume = match is_below {
-            true => self.still_active(),
-            false => self.give_up_client(slots, id, outer),
-        };
         let (return_cs, return_ip) = self.site_address(crate::layout::event::RETURN);
         let machine = &mut self.host.machine;
         let (segment, sp) = (stack >> 16, (stack & 0xFFFF) - 6);
@@ -144,7 +140,17 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             ss: segment,
             ..Default::default()
         };
-        resume
+        if is_below {
+            self.disconnect(id);
+            return self.still_active();
+        }
+        if let Some(client) = self.host.clients[id as usize].as_mut() {
+            client.hot.real_stack = segment << 16 | sp;
+        }
+        match self.close_swap(slots, id) {
+            Some(resume) => resume,
+            None => self.give_up_client(slots, id, outer),
+        }
     }
 
     /// Client `id` ends in a handler that interrupted a transfer for it: DOS and the disk are not left in the middle. The
