@@ -6,6 +6,7 @@
 
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
+use crate::dpmi::ldt;
 use crate::landing;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
@@ -165,7 +166,21 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return self.reflect_from_client(slots, vector, kind);
         }
         slots.current().vector = vector;
+        if vector == CRITICAL_ERROR && kind == Landing::Hooked {
+            self.give_device_header(slots);
+        }
         Resume::Guest
+    }
+
+    /// BP:SI of INT 24h points to a device driver's header: a client's handler gets a selector in BP.
+    fn give_device_header(&mut self, slots: &mut Slots) {
+        let paragraph = slots.regs().bp();
+        let made = ldt::with_table(&mut self.host, |machine, id, table| {
+            ldt::segment_to_selector(machine, id, table, paragraph)
+        });
+        if let Ok(selector) = made {
+            slots.regs().set_bp(selector);
+        }
     }
 
     /// Fills a new slot with a protected-mode procedure of client `id` on its locked stack, with `extra` values pushed
@@ -249,10 +264,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }) else {
             return self.exception_here(slots, 0x0D, 0);
         };
-        let kind = slots.slot[index].landing;
+        let (kind, vector) = (slots.slot[index].landing, slots.slot[index].vector);
         self.unwind(slots, index);
         if kind == Landing::Hooked {
             let to = slots.regs();
+            if vector == CRITICAL_ERROR {
+                from.ebp = to.ebp;
+            }
             copy_general(&mut from, to);
             to.eflags = to.eflags & !ARITHMETIC | from.eflags & ARITHMETIC;
         }
@@ -285,6 +303,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.default_interrupt(slots, vector)
     }
 }
+
+/// DOS's critical error.
+const CRITICAL_ERROR: u8 = 0x24;
 
 /// What a handler may have used of the locked stack before it left for a stack of its own.
 pub(super) const LOCKED_MARGIN: u32 = 0x400;

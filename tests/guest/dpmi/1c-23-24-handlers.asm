@@ -4,7 +4,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 21
+; plan: 22
 
 %include "dpmi.inc"
 
@@ -68,7 +68,8 @@ main:
         expect_equal [errors], 1, "INT 24h: the handler runs"
         expect_equal [seen_eax], 0A1A2A3A4h, "with AX"
         expect_equal [seen_edi], 0F1F2F3F4h, "DI"
-        expect_equal [seen_ebp], 0E1E2E3E4h, "BP"
+        expect_equal [seen_base], 0E3E40h, "BP, a selector of its segment"
+        expect_equal16 [call_ebp], 0E3E4h, "which real mode does not get back"
         expect_equal [seen_esi], 51525354h, "and SI"
         mov     al, [call_eax]
         cmp     al, 3
@@ -197,7 +198,16 @@ critical:
         inc     dword [errors]
         mov     [seen_eax], eax
         mov     [seen_edi], edi
-        mov     [seen_ebp], ebp
+        push    ecx
+        push    edx
+        push    ebx
+        mov     bx, bp
+        int31   0006h
+        mov     [seen_base + 2], cx
+        mov     [seen_base], dx
+        pop     ebx
+        pop     edx
+        pop     ecx
         mov     [seen_esi], esi
         cmp     byte [nest], 1
         jne     .answer
@@ -230,7 +240,7 @@ breaks:           resd 1
 errors:           resd 1
 seen_eax:         resd 1
 seen_edi:         resd 1
-seen_ebp:         resd 1
+seen_base:        resd 1
 seen_esi:         resd 1
 old_1c:           resd 2
 old_08:           resd 2
