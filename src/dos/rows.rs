@@ -160,6 +160,10 @@ pub static DOS: &[Row] = &[
     ax(0x7305, Code(Special::WriteSectors)).when(When::SiBit(true)),
 ];
 
+/// Bytes of a saved video state: how many it takes only the BIOS says, by subfunction 0; a VGA's are below 2 KiB. What
+/// follows the state in the caller's segment passes through unchanged.
+const VIDEO_STATE: u16 = 4096;
+
 /// INT 10h: palettes, fonts, strings, state, VESA.
 pub static VIDEO: &[Row] = &[
     ax(0x1002, Call(with(&[Pointer::input(Es, Dx, Bytes(17))]))),
@@ -171,8 +175,12 @@ pub static VIDEO: &[Row] = &[
     ax(0x1130, Call(beside(Far(Es, Bp, If::Success)))),
     ah(0x13, Call(with(&[Pointer::input(Es, Bp, Cells)]))),
     ah(0x1B, Call(with(&[Pointer::output(Es, Di, Bytes(64))]))),
+    ax(0x1C01, Call(with(&[Pointer::both(Es, Bx, AtMost(VIDEO_STATE))]))),
+    ax(0x1C02, Call(with(&[Pointer::input(Es, Bx, AtMost(VIDEO_STATE))]))),
     ax(0x4F00, Call(with(&[Pointer::both(Es, Di, AtMost(512))]))),
     ax(0x4F01, Call(with(&[Pointer::output(Es, Di, Bytes(256))]))),
+    ax(0x4F04, Call(with(&[Pointer::both(Es, Bx, AtMost(VIDEO_STATE))]))).when(When::Dl(1)),
+    ax(0x4F04, Call(with(&[Pointer::input(Es, Bx, AtMost(VIDEO_STATE))]))).when(When::Dl(2)),
     ax(0x4F09, Call(with(&[Pointer::input(Es, Di, FourCx)]))).when(When::Bl(0)),
     ax(0x4F09, Call(with(&[Pointer::output(Es, Di, FourCx)]))).when(When::Bl(1)),
     ax(0x4F0A, Call(beside(Far(Es, Di, If::Success)))),

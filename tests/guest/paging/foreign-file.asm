@@ -1,7 +1,8 @@
 ; A FERRITE.SWP that is not a swap file, or that is write-protected: it is left alone, and what the machine does not have is
-; refused with 8013h; once it is out of the way, the same can be had.
+; refused with 8013h; once it is out of the way, the same can be had. (In DOSBox-X a user with root's rights may write to
+; write-protected files.)
 ; expect: pass
-; machines: qemu bochs dosbox-x
+; machines: qemu bochs
 ; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
 ; plan: 13
