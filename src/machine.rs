@@ -107,3 +107,10 @@ pub trait Machine {
     /// Sets the CR0 bits that a client may choose: bit 1 MP, bit 2 EM (0E01h); TS stays clear.
     fn set_coprocessor(&mut self, monitor: bool, emulate: bool);
 }
+
+/// The process that owns the block of conventional memory which begins at paragraph `block`, 0 for a free one: what DOS's
+/// memory control block before it says. `None` where there is no such block.
+pub fn owner_of_block<M: Machine>(machine: &M, block: u16) -> Option<u16> {
+    let header = (block.wrapping_sub(1) as u32) << 4;
+    matches!(machine.read_u8(header), b'M' | b'Z').then(|| machine.read_u16(header + 1))
+}

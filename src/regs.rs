@@ -249,6 +249,20 @@ impl Width {
             Width::Bits32 => register,
         }
     }
+
+    /// The selector of the landing page for a client of this width.
+    pub const fn landing_selector(self) -> u32 {
+        match self {
+            Width::Bits16 => crate::layout::SEL_LANDING16,
+            Width::Bits32 => crate::layout::SEL_LANDING32,
+        }
+    }
+}
+
+/// The linear address of a real-mode far pointer, segment in the high half.
+#[inline(always)]
+pub const fn far_linear(pointer: u32) -> u32 {
+    (pointer >> 16 << 4) + (pointer & 0xFFFF)
 }
 
 /// A protected-mode far pointer, as vectors and handlers are given: an allegation until it is used.

@@ -3,7 +3,7 @@
 use crate::client::CALLBACKS_MAX;
 use crate::host::{Callback, CallbackKind, Finish, Host, RealCall, RealTarget, NOBODY};
 use crate::landing;
-use crate::layout::{event, SEL_LANDING16, SEL_LANDING32};
+use crate::layout::event;
 use crate::machine::Machine;
 use crate::regs::{FarPointer, Registers, Width, GUEST_FLAGS};
 use crate::service::{Code, Next, Outcome};
@@ -169,17 +169,9 @@ fn callbacks_possible<M: Machine>(host: &Host<M>) -> usize {
     below.min(above)
 }
 
-/// The landing selector of the client's width.
-fn landing_selector(width: Width) -> u16 {
-    match width {
-        Width::Bits32 => SEL_LANDING32 as u16,
-        Width::Bits16 => SEL_LANDING16 as u16,
-    }
-}
-
 /// Returns SI:(E)DI.
 fn give(width: Width, regs: &mut Registers, offset: u32) {
-    regs.set_si(landing_selector(width));
+    regs.set_si(width.landing_selector() as u16);
     match width {
         Width::Bits32 => regs.edi = offset,
         Width::Bits16 => regs.set_di(offset as u16),

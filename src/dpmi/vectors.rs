@@ -29,14 +29,6 @@ pub fn set_real<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome
     Ok(Next::Resume)
 }
 
-/// Selector of the landing page in the client's width.
-fn landing_selector(width: Width) -> u16 {
-    match width {
-        Width::Bits32 => SEL_LANDING32 as u16,
-        Width::Bits16 => SEL_LANDING16 as u16,
-    }
-}
-
 /// Returns CX:(E)DX.
 fn give(host_width: Width, regs: &mut Registers, pointer: FarPointer) {
     regs.set_cx(pointer.selector);
@@ -72,7 +64,7 @@ pub fn get_exception<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     let width = host.width();
     let mut pointer = host.client().exceptions[vector as usize];
     if pointer.selector == 0 {
-        pointer.selector = landing_selector(width);
+        pointer.selector = width.landing_selector() as u16;
         pointer.offset = landing::EXCEPTIONS + vector as u32 * 2;
     }
     give(width, regs, pointer);
@@ -96,7 +88,7 @@ pub fn get_protected<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     let width = host.width();
     let mut pointer = host.client().vectors[vector as usize];
     if pointer.selector == 0 {
-        pointer.selector = landing_selector(width);
+        pointer.selector = width.landing_selector() as u16;
         pointer.offset = landing::VECTORS + vector as u32 * 2;
     }
     give(width, regs, pointer);

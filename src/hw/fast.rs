@@ -5,7 +5,7 @@
 
 use ferrite::dpmi::version;
 use ferrite::heap::entry_code;
-use ferrite::host::{Callback, Host};
+use ferrite::host::{Callback, Facts, Host};
 use ferrite::layout::{event, TRAP_STRIDE};
 use ferrite::monitor::slots::Landing;
 
@@ -120,9 +120,8 @@ pub fn prepare(host: &Host<Pc>) {
     fast.xms_again_after = site(event::XMS_AGAIN) + 2;
     fast.callback_after = facts.resident + facts.callback_trap as u32 + 2;
     if facts.protect_page0 {
-        // From V86 code to a client only by Rust, which closes the first page (src/monitor/page_zero.rs).
+        // From V86 code to a client only by Rust, which closes the first page (src/monitor/page_zero.rs); see `raw_after` too.
         fast.return_after = 0;
-        fast.raw_after = 0;
         fast.callback_after = 0;
     }
     fast.resident_segment = segment;
@@ -148,7 +147,7 @@ pub fn follow(host: &Host<Pc>) {
     let current = host.current;
     fast.client = host.clients[current as usize].as_deref().map_or(0, |client| &raw const *client as u32);
     if fast.current != current as u32 || fast.reflected == 0 {
-        change_client(fast, current as u32);
+        change_client(fast, &host.facts, current);
     }
     fast.ldt = ldt_address(current);
     fast.callbacks = host.callbacks.as_ptr() as u32;
@@ -157,9 +156,9 @@ pub fn follow(host: &Host<Pc>) {
 
 /// Makes the landing words, and the raw switch's address, those of another client.
 #[cold]
-fn change_client(fast: &mut Fast, current: u32) {
-    let words = |landing: Landing, locked: u32| landing as u32 | locked << 8 | current << 24;
-    fast.current = current;
+fn change_client(fast: &mut Fast, facts: &Facts, current: u8) {
+    let words = |landing: Landing, locked: u32| landing as u32 | locked << 8 | (current as u32) << 24;
+    fast.current = current as u32;
     fast.reflected = words(Landing::Reflected, 0);
     fast.structure = words(Landing::Structure, 0);
     fast.interrupted = words(Landing::Interrupt, 0);
@@ -167,8 +166,9 @@ fn change_client(fast: &mut Fast, current: u32) {
     fast.exception = words(Landing::Exception, 3);
     fast.callback = words(Landing::Callback, 1);
     // The site's address under the client's alias, as 0306h tells it.
-    let distance = (event::RAW_SWITCH - event::RETURN) * TRAP_STRIDE;
-    fast.raw_after = fast.return_after + distance + (current << 4) - (current << 16);
+    let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
+    let after = (segment as u32) << 16 | (offset as u32 + 2);
+    fast.raw_after = if facts.protect_page0 { 0 } else { after };
 }
 
 const _: () = assert!(core::mem::offset_of!(Callback, kind) < 256);

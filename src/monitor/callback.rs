@@ -77,21 +77,17 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// and ends with RETF, after which the driver goes on with its own. A pointing device's four words come along.
     fn event_procedure(&mut self, slots: &mut Slots, callback: &Callback) -> Resume {
         let from = *slots.regs();
-        let width = self.host.clients[callback.client as usize].as_ref().map(|client| client.width);
-        let landing_cs = match width {
-            Some(Width::Bits32) => crate::layout::SEL_LANDING32,
-            Some(Width::Bits16) => crate::layout::SEL_LANDING16,
-            None => return Resume::Guest,
-        };
+        let Some(client) = self.host.clients[callback.client as usize].as_ref() else { return Resume::Guest };
+        let width = client.width;
         // The driver's far call lies on top of them.
         let words = Self::v86_linear(from.ss, from.esp) + 4;
         let word = |at: u32| self.host.machine.read_u16(words + at * 2) as u32;
         let passed = [word(3), word(2), word(1), word(0)];
-        let back = [landing_cs, landing::EVENT_RETURN];
+        let back = [width.landing_selector(), landing::EVENT_RETURN];
         let mut frame: ArrayVec<u32, 6> = ArrayVec::new();
         match (callback.kind, width) {
-            (CallbackKind::Pointer, Some(Width::Bits16)) => frame.extend(passed),
-            (CallbackKind::Pointer, _) => {
+            (CallbackKind::Pointer, Width::Bits16) => frame.extend(passed),
+            (CallbackKind::Pointer, Width::Bits32) => {
                 frame.extend([passed[0] << 16 | passed[1], passed[2] << 16 | passed[3]]);
             }
             _ => {}

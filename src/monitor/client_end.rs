@@ -4,39 +4,30 @@
 //! has closed the process; only then is the client given up and, with the last one, the machine dormant again.
 
 use super::slots::{Landing, Slots};
-use super::{Monitor, Reporter, Resume};
+use super::{pic, Monitor, Reporter, Resume};
 use crate::client::{reaches_protected_mode, CLIENTS_MAX};
 use crate::dos::{events, swapfile};
 use crate::host::{CallbackKind, Finish, RealCall, RealTarget, NOBODY};
-use crate::machine::Machine;
-use crate::regs::{Registers, INTERRUPT};
+use crate::machine::{owner_of_block, Machine};
+use crate::regs::{far_linear, Registers, INTERRUPT};
 use crate::service::Next;
 
-/// The DOS exit code of a client that a fault ended.
-const FAULT_EXIT: u8 = 0xFF;
-
-/// Command ports of the interrupt controllers.
-const PIC_MASTER: u16 = 0x20;
-const PIC_SLAVE: u16 = 0xA0;
-/// "Read the in-service register next", and "end of interrupt" for the line in the low bits.
-const READ_IN_SERVICE: u8 = 0x0B;
-const SPECIFIC_EOI: u8 = 0x60;
-
-/// The interrupts in service, one bit per line.
-pub(super) fn in_service<M: Machine>(machine: &mut M) -> u16 {
-    machine.output(PIC_MASTER, READ_IN_SERVICE);
-    let master = machine.input(PIC_MASTER) as u16;
-    machine.output(PIC_SLAVE, READ_IN_SERVICE);
-    master | (machine.input(PIC_SLAVE) as u16) << 8
-}
+/// The DOS exit code of a client that a fault, or the hot key, ended.
+const REPORTED_EXIT: u8 = 0xFF;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Ends the current client because of a fault in the current slot, with a report.
     pub(super) fn kill_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        self.end_with_report(slots, vector, self.fault_address)
+    }
+
+    /// Ends the client in whose code the current slot is, with a report that names `cause`, a vector or
+    /// [`ENDED_BY_KEY`](crate::report::ENDED_BY_KEY).
+    pub(super) fn end_with_report(&mut self, slots: &mut Slots, cause: u8, fault_address: u32) -> Resume {
         let regs = *slots.regs();
-        self.reporter.client_died(&mut self.host, &regs, vector, self.fault_address);
+        self.reporter.client_died(&mut self.host, &regs, cause, fault_address);
         self.restore_vectors(self.host.current, |_| true);
-        self.exit_client(slots, FAULT_EXIT)
+        self.exit_client(slots, REPORTED_EXIT)
     }
 
     /// Ends the current client with a DOS exit code: INT 21h AH=4Ch in V86 mode, on the client's own real-mode stack.
@@ -122,30 +113,26 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let stack = crate::client::first_real_stack(stack);
         let is_below = (1..=keep).any(|at| slots.slot[at].outer_client == id);
         let (return_cs, return_ip) = self.site_address(crate::layout::event::RETURN);
-        let machine = &mut self.host.machine;
-        let (segment, sp) = (stack >> 16, (stack & 0xFFFF) - 6);
-        let frame = (segment << 4) + sp;
-        machine.write_u16(frame, return_ip);
-        machine.write_u16(frame + 2, return_cs);
-        machine.write_u16(frame + 4, INTERRUPT as u16);
-        let target = machine.read_u32(0x21 * 4);
-        *slots.regs() = Registers {
+        let segment = stack >> 16;
+        let mut regs = Registers {
             eax: 0x4C00 | code as u32,
             v_ds: segment,
             v_es: segment,
-            eip: target & 0xFFFF,
-            cs: target >> 16,
-            eflags: Registers::sanitised_flags(0, 3, true) & !INTERRUPT,
-            esp: sp,
+            eip: return_ip as u32,
+            cs: return_cs as u32,
+            eflags: Registers::sanitised_flags(INTERRUPT, 3, true),
+            esp: stack & 0xFFFF,
             ss: segment,
             ..Default::default()
         };
+        self.reflect(&mut regs, 0x21);
+        *slots.regs() = regs;
         if is_below {
             self.disconnect(id);
             return self.still_active();
         }
         if let Some(client) = self.host.clients[id as usize].as_mut() {
-            client.hot.real_stack = segment << 16 | sp;
+            client.hot.real_stack = segment << 16 | regs.esp;
         }
         match self.close_swap(slots, id) {
             Some(resume) => resume,
@@ -170,11 +157,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     fn end_interrupts(&mut self, id: u8) {
         let known = self.host.clients[id as usize].as_ref().map_or(0, |client| client.in_service);
         let machine = &mut self.host.machine;
-        let abandoned = in_service(machine) & !known;
+        let abandoned = pic::in_service(machine) & !known;
         for line in (0..16_u8).filter(|line| abandoned >> line & 1 != 0) {
-            let port = if line < 8 { PIC_MASTER } else { PIC_SLAVE };
             log::warn!(target: "client", "ends IRQ {line} for a client that never will");
-            machine.output(port, SPECIFIC_EOI | line & 7);
+            pic::end_line(machine, line);
         }
     }
 
@@ -211,9 +197,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Is the process at `psp` still the owner of its PSP's block, after its end? Then it stayed resident, by whatever
     /// real-mode call: DOS frees all blocks of the others.
     fn keeps_memory(&self, psp: u16) -> bool {
-        let header = (psp.wrapping_sub(1) as u32) << 4;
-        matches!(self.host.machine.read_u8(header), b'M' | b'Z')
-            && self.host.machine.read_u16(header + 1) == psp
+        owner_of_block(&self.host.machine, psp) == Some(psp)
     }
 
     /// The client of a process that has ended is no more. `outer` becomes current.
@@ -274,7 +258,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// those. Its other vectors are its own affair: extenders hook in real mode and unhook with 0201h.
     pub(super) fn disconnect(&mut self, id: u8) {
         let callbacks = self.host.facts.resident + self.host.facts.callback_trap as u32;
-        self.restore_vectors(id, |value| (value >> 16 << 4) + (value & 0xFFFF) == callbacks);
+        self.restore_vectors(id, |value| far_linear(value) == callbacks);
         let host = &mut self.host;
         if let Some(client) = host.clients[id as usize].as_mut() {
             client.vectors = [Default::default(); 256];

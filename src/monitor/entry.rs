@@ -199,7 +199,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         client.alias_selector = alias_index << 3 | 7;
         client.psp_selector = es;
         client.environment = environment;
-        client.in_service = super::client_end::in_service(machine);
+        client.in_service = super::pic::in_service(machine);
         client.terminate = machine.read_u32(psp_linear + psp::TERMINATE);
         let slot = slots.push().ok_or(Code::ResourceUnavailable)?;
         *slot = Default::default();

@@ -79,10 +79,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         let from = *slots.regs();
         let flags = self.shown_flags(slots.current());
-        let landing_cs = match self.host.width() {
-            Width::Bits32 => crate::layout::SEL_LANDING32,
-            Width::Bits16 => crate::layout::SEL_LANDING16,
-        };
+        let landing_cs = self.host.width().landing_selector();
         let frame = [
             from.ss & 0xFFFF,
             from.esp,

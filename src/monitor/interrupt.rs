@@ -215,10 +215,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             _ => old_esp,
         };
         regs.ss = locked as u32;
-        let landing_cs = match width {
-            Width::Bits32 => crate::layout::SEL_LANDING32,
-            Width::Bits16 => crate::layout::SEL_LANDING16,
-        };
+        let landing_cs = width.landing_selector();
         let flags = self.shown_flags(slots.current()) & !crate::regs::VIRTUAL;
         let pushed = self.push_on_client(&mut regs, extra)
             && (matches!(kind, Landing::Exception | Landing::Event)

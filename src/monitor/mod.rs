@@ -20,6 +20,7 @@ mod hooks;
 mod interrupt;
 mod page_zero;
 mod paging;
+mod pic;
 mod real;
 pub mod slots;
 mod status;

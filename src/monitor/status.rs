@@ -3,7 +3,6 @@
 use core::mem::size_of;
 
 use super::{Monitor, Reporter};
-use crate::client::CLIENTS_MAX;
 use crate::layout::{control, ClientInfo, StatusInfo, VERSION_MAJOR, VERSION_MINOR};
 use crate::machine::Machine;
 use crate::paging::swap::Slots;
@@ -71,7 +70,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// The [`ClientInfo`] of client `id`, as double words, if it lives.
     fn client_status(&self, id: u16) -> Option<[u32; size_of::<ClientInfo>() / 4]> {
-        let client = self.host.clients.get(id as usize % CLIENTS_MAX)?.as_ref()?;
+        let client = self.host.clients.get(id as usize)?.as_ref()?;
         let memory = &self.host.memory;
         let (totals, counts) = (client.space.totals(memory), client.space.counts());
         let bits = if client.width == Width::Bits32 { 32 } else { 16 };

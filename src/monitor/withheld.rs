@@ -14,6 +14,7 @@
 
 use arrayvec::ArrayVec;
 
+use super::pic::{self, COMMAND, EOI, MASK, READ_IN_SERVICE, READ_REQUESTED, SPECIFIC_EOI};
 use super::slots::{Landing, Slot, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::layout::event;
@@ -30,14 +31,6 @@ const TICK: u8 = 0x1C;
 const KEYBOARD_LINE: u8 = 1;
 /// Lines by priority: the second controller hangs on line 2 of the first.
 const PRIORITY: [u8; 15] = [0, 1, 8, 9, 10, 11, 12, 13, 14, 15, 3, 4, 5, 6, 7];
-/// Controllers' command ports, the first one's mask, and commands: to end an interrupt, to read what is requested or in service.
-const PIC: [u16; 2] = [0x20, 0xA0];
-const MASK: u16 = 0x21;
-const EOI: u8 = 0x20;
-const SPECIFIC_EOI: u8 = 0x60;
-const READ_REQUESTED: u8 = 0x0A;
-const READ_IN_SERVICE: u8 = 0x0B;
-const CASCADE: u8 = 2;
 /// Keyboard controller: data, status and command; status bits "a byte is there" and "from the pointing device".
 const DATA: u16 = 0x60;
 const STATUS: u16 = 0x64;
@@ -53,8 +46,6 @@ const RELEASED: u8 = 0x80;
 /// The BIOS's shift flags: Ctrl and Alt.
 const SHIFT_FLAGS: u32 = 0x417;
 const CTRL_AND_ALT: u8 = 0x0C;
-/// The DOS exit code of a client that the key ended.
-const KEY_EXIT: u8 = 0xFF;
 
 /// What the core keeps of what it withholds.
 #[derive(Default)]
@@ -137,20 +128,20 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if !self.withholds() {
             return None;
         }
-        let line = line_of(vector);
+        let line = pic::line_of(vector);
         if vector == KEYBOARD {
             if self.read_scan_code() && !slots.regs().is_v86() {
-                self.end_of_interrupt(line);
+                pic::end_of_interrupt(&mut self.host.machine, line);
                 return Some(self.end_by_key(slots));
             }
             if self.withheld.keyboard_masked {
-                self.end_of_interrupt(line);
+                pic::end_of_interrupt(&mut self.host.machine, line);
                 self.withheld.next_code();
                 return Some(Resume::Guest);
             }
         }
         if self.is_off(slots) && self.goes_to_client(slots, vector) {
-            self.end_of_interrupt(line);
+            pic::end_of_interrupt(&mut self.host.machine, line);
             self.withheld.pending |= 1 << line;
             return Some(Resume::Guest);
         }
@@ -195,7 +186,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         self.withheld.pending = pending & !(1 << line) | (more as u16) << line;
         self.withheld.serving |= 1 << line;
-        self.serve_irq(slots, vector_of(line))
+        self.serve_irq(slots, pic::vector_of(line))
     }
 
     /// A guest has come back to the client below: what waited meanwhile is delivered.
@@ -203,16 +194,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         match resume {
             Resume::Guest if self.withheld.pending != 0 => self.deliver_pending(slots),
             other => other,
-        }
-    }
-
-    fn end_of_interrupt(&mut self, line: u8) {
-        let machine = &mut self.host.machine;
-        if line >= 8 {
-            machine.output(PIC[1], SPECIFIC_EOI | line & 7);
-            machine.output(PIC[0], SPECIFIC_EOI | CASCADE);
-        } else {
-            machine.output(PIC[0], SPECIFIC_EOI | line);
         }
     }
 
@@ -238,12 +219,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Ends the client in whose code the current slot is.
     pub(super) fn end_by_key(&mut self, slots: &mut Slots) -> Resume {
-        let regs = *slots.regs();
         self.reset_withheld();
         self.host.machine.output(STATUS, ENABLE_KEYBOARD);
-        self.reporter.client_died(&mut self.host, &regs, ENDED_BY_KEY, 0);
-        self.restore_vectors(self.host.current, |_| true);
-        self.exit_client(slots, KEY_EXIT)
+        self.end_with_report(slots, ENDED_BY_KEY, 0)
     }
 
     /// Forgets what the client that ends was kept from.
@@ -280,7 +258,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             EOI => {
                 let serving = (self.withheld.serving >> (number * 8)) as u8;
-                let real = (super::client_end::in_service(&mut self.host.machine) >> (number * 8)) as u8;
+                let real = (pic::in_service(&mut self.host.machine) >> (number * 8)) as u8;
                 // The highest priority is the lowest number.
                 let ours = serving != 0 && (real == 0 || serving.trailing_zeros() < real.trailing_zeros());
                 if ours {
@@ -302,8 +280,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     fn pic_state(&mut self, number: usize) -> u8 {
         let reads_in_service = self.withheld.reads_in_service[number];
         let machine = &mut self.host.machine;
-        machine.output(PIC[number], if reads_in_service { READ_IN_SERVICE } else { READ_REQUESTED });
-        let real = machine.input(PIC[number]);
+        machine.output(COMMAND[number], if reads_in_service { READ_IN_SERVICE } else { READ_REQUESTED });
+        let real = machine.input(COMMAND[number]);
         match reads_in_service {
             true => real | (self.withheld.serving >> (number * 8)) as u8,
             false => real,
@@ -321,7 +299,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 // Once it has been read, a byte that has come since is the next one, unless the keyboard's handler still runs.
                 Some((_, false))
                     if machine.input(STATUS) & FULL != 0
-                        && super::client_end::in_service(machine) >> KEYBOARD_LINE & 1 == 0 =>
+                        && pic::in_service(machine) >> KEYBOARD_LINE & 1 == 0 =>
                 {
                     self.withheld.shown = None;
                     Some(machine.input(DATA))
@@ -340,8 +318,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 let masked = (self.withheld.keyboard_masked as u8) << KEYBOARD_LINE;
                 Some(machine.input(MASK) | masked)
             }
-            port if port == PIC[0] => Some(self.pic_state(0)),
-            port if port == PIC[1] => Some(self.pic_state(1)),
+            port if port == COMMAND[0] => Some(self.pic_state(0)),
+            port if port == COMMAND[1] => Some(self.pic_state(1)),
             _ => None,
         }
     }
@@ -360,27 +338,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 self.host.machine.output(MASK, value & !(1 << KEYBOARD_LINE));
                 return true;
             }
-            port if port == PIC[0] => return self.pic_command(0, value),
-            port if port == PIC[1] => return self.pic_command(1, value),
+            port if port == COMMAND[0] => return self.pic_command(0, value),
+            port if port == COMMAND[1] => return self.pic_command(1, value),
             _ => {}
         }
         false
-    }
-}
-
-/// The controllers' line behind an IRQ's vector, and back.
-fn line_of(vector: u8) -> u8 {
-    if vector >= 0x70 {
-        vector - 0x70 + 8
-    } else {
-        vector & 7
-    }
-}
-
-fn vector_of(line: u8) -> u8 {
-    if line >= 8 {
-        0x70 + line - 8
-    } else {
-        0x08 + line
     }
 }

@@ -86,6 +86,15 @@ pub struct Block {
 }
 
 impl Block {
+    /// A block of `pages` pages at `base`, without a handle yet; of a reserved one, and of a mapping, no page is committed.
+    pub const fn new(base: u32, pages: u32, usage: Use) -> Self {
+        let committed = match usage {
+            Use::Memory | Use::Stack | Use::Frozen => pages,
+            Use::Reserved | Use::Mapped => 0,
+        };
+        Block { base, pages, committed, handle: 0, usage, section: Section::of_new(usage) }
+    }
+
     /// Address after the last byte; it does not wrap, as the arena ends below 4 GiB.
     #[inline(always)]
     pub const fn end(&self) -> u32 {
@@ -445,10 +454,7 @@ mod tests {
 
     fn put(blocks: &mut Blocks, base: u32, pages: u32) -> u32 {
         blocks.reserve().unwrap();
-        blocks.insert(
-            Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap },
-            true,
-        )
+        blocks.insert(Block::new(base, pages, Use::Memory), true)
     }
 
     #[test]

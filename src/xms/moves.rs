@@ -8,7 +8,7 @@ use super::work::{self, Caller, Kind};
 use super::{Answer, Code, Quick, Stop, Xms, XmsContext, XmsOutcome};
 use crate::heap::Heap;
 use crate::machine::Machine;
-use crate::regs::{Registers, INTERRUPT};
+use crate::regs::{far_linear, Registers, INTERRUPT};
 
 /// Bytes that are copied before interrupts get in.
 pub const PIECE: u32 = 16 << 10;
@@ -211,7 +211,7 @@ const TO: Wrong = (Code::InvalidTargetHandle, Code::InvalidTargetOffset);
 #[inline(always)]
 fn end(heap: &Heap, handle: u16, offset: u32, length: u32, wrong: Wrong) -> Result<End, Code> {
     if handle == 0 {
-        let at = (offset >> 16 << 4) + (offset & 0xFFFF);
+        let at = far_linear(offset);
         if length > CONVENTIONAL_END - at.min(CONVENTIONAL_END) {
             return Err(Code::InvalidLength);
         }

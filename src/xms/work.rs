@@ -15,8 +15,8 @@ use super::moves::{resumed, Moving};
 use super::{Xms, XmsContext, XmsOutcome};
 use crate::heap::{Freezing, Heap};
 use crate::layout::ResidentInfo;
-use crate::machine::Machine;
-use crate::regs::{Registers, INTERRUPT};
+use crate::machine::{owner_of_block, Machine};
+use crate::regs::{far_linear, Registers, INTERRUPT};
 
 /// Most pieces of work that wait at a time. Beyond that, work goes on without letting interrupts in.
 pub const WORKS_MAX: usize = 8;
@@ -102,16 +102,12 @@ fn running<M: Machine>(machine: &M, resident: u32) -> u16 {
     if flag == 0 {
         return 0;
     }
-    machine.read_u16((flag >> 16 << 4) + (flag & 0xFFFF) + BEHIND_FLAG)
+    machine.read_u16(far_linear(flag) + BEHIND_FLAG)
 }
 
 /// Has DOS freed the memory that a process's PSP is in? The memory control block before it says so.
 fn is_gone<M: Machine>(machine: &M, psp: u16) -> bool {
-    if psp == 0 {
-        return false;
-    }
-    let block = (psp as u32 - 1) << 4;
-    matches!(machine.read_u8(block), b'M' | b'Z') && machine.read_u16(block + 1) == 0
+    psp != 0 && owner_of_block(machine, psp) == Some(0)
 }
 
 /// Between two pieces of work: if an interrupt waits that the caller would take, leaves the rest for later and returns the

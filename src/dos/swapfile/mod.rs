@@ -20,7 +20,7 @@ use crate::layout::{event, ResidentInfo, TRAP_STRIDE};
 use crate::machine::Machine;
 use crate::paging::pager::{Request, Spaces, Step};
 use crate::paging::space::Space;
-use crate::regs::{Registers, CARRY, INTERRUPT};
+use crate::regs::{far_linear, Registers, CARRY, INTERRUPT};
 use crate::service::{Next, Outcome};
 use places::Places;
 
@@ -246,8 +246,7 @@ impl Spaces for Clients<'_> {
 pub fn may_call<M: Machine>(host: &Host<M>) -> bool {
     let (resident, machine) = (host.facts.resident, &host.machine);
     // The critical-error flag lies before InDOS.
-    let indos = machine.read_u32(resident + offset_of!(ResidentInfo, indos) as u32);
-    let indos = (indos >> 16 << 4) + (indos & 0xFFFF);
+    let indos = far_linear(machine.read_u32(resident + offset_of!(ResidentInfo, indos) as u32));
     !host.swap_file.busy
         && indos != 0
         && machine.read_u16(indos - 1) == 0

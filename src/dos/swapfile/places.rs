@@ -12,6 +12,7 @@
 use alloc::vec::Vec;
 
 use crate::machine::Machine;
+use crate::regs::far_linear;
 
 /// Bytes of an entry, and of the head of a block of them: pointer to the next block, number of entries.
 const ENTRY: u32 = 0x3B;
@@ -60,7 +61,7 @@ impl Places {
             if block & 0xFFFF == 0xFFFF || cluster_bytes == 0 {
                 break;
             }
-            let at = linear(block);
+            let at = far_linear(block);
             let entries = (machine.read_u16(at + 4) as u32).min(ENTRIES_MAX);
             for entry in (0..entries).map(|index| at + HEAD + index * ENTRY) {
                 let mut found = [0; 11];
@@ -125,10 +126,6 @@ impl Places {
     pub fn forget(&mut self) {
         self.known.clear();
     }
-}
-
-fn linear(far: u32) -> u32 {
-    (far >> 16 << 4) + (far & 0xFFFF)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::tables::slots;
 use super::{Space, Stop, FROM_USER, PRESENT};
 use crate::machine::Machine;
-use crate::paging::blocks::{Block, Full, Section, Use};
+use crate::paging::blocks::{Block, Full, Use};
 use crate::paging::fault::{decide, Decision};
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
@@ -54,9 +54,7 @@ impl Space {
             return self.allocate_at(machine, memory, base, pages, Use::Memory);
         };
         self.promise_block(memory, base, pages, pages)?;
-        let block =
-            Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section: Section::Heap };
-        let handle = self.blocks.append(block);
+        let handle = self.blocks.append(Block::new(base, pages, Use::Memory));
         if memory.eager {
             self.commit_now(machine, memory, base, pages);
         }
@@ -94,13 +92,9 @@ impl Space {
         pages: u32,
         usage: Use,
     ) -> Result<Allocation, Code> {
-        let committed = if usage == Use::Reserved { 0 } else { pages };
-        let handle = self.enter(
-            memory,
-            Block { base, pages, committed, handle: 0, usage, section: Section::of_new(usage) },
-            true,
-        )?;
-        if memory.eager && committed != 0 {
+        let block = Block::new(base, pages, usage);
+        let handle = self.enter(memory, block, true)?;
+        if memory.eager && block.committed != 0 {
             self.commit_now(machine, memory, base, pages);
         }
         Ok(Allocation { base, handle })
@@ -365,18 +359,7 @@ impl Space {
         if !memory.has_free(pages + 2) {
             return Err(Code::PhysicalMemoryUnavailable);
         }
-        self.enter(
-            memory,
-            Block {
-                base,
-                pages: pages + 1,
-                committed: pages,
-                handle: 0,
-                usage: Use::Stack,
-                section: Section::Stack,
-            },
-            false,
-        )?;
+        self.enter(memory, Block { committed: pages, ..Block::new(base, pages + 1, Use::Stack) }, false)?;
         if !self.have_table(machine, memory, base >> 22) {
             return Err(Code::PhysicalMemoryUnavailable);
         }

@@ -13,7 +13,7 @@ use super::allocate::Allocation;
 use super::attributes::is_locked;
 use super::{Space, Stop, FRAME, PRESENT};
 use crate::machine::Machine;
-use crate::paging::blocks::{Block, Section, Use};
+use crate::paging::blocks::{Block, Use};
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
 use crate::paging::Memory;
@@ -219,9 +219,7 @@ impl Space {
         let base = self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
         let copies = loans.iter().filter(|loan| matches!(loan, Loan::Contents(_))).count() as u32;
         self.need_room(machine, memory, (base, pages), copies)?;
-        let section = Section::of_new(Use::Memory);
-        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Memory, section };
-        Ok((base, self.enter(memory, block, true)?))
+        Ok((base, self.enter(memory, Block::new(base, pages, Use::Memory), true)?))
     }
 
     fn enter_loan<M: Machine>(

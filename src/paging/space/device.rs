@@ -3,7 +3,7 @@
 use super::{Space, Stop, FRAME};
 use crate::layout::LOW_END;
 use crate::machine::Machine;
-use crate::paging::blocks::{Block, Section, Use};
+use crate::paging::blocks::{Block, Use};
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
 use crate::paging::Memory;
@@ -73,11 +73,7 @@ impl Space {
         let linear = base | physical & (PAGE - 1);
         self.need_room(machine, memory, (base, pages), 0)?;
         self.mappings.try_reserve(1).map_err(|_| Code::HandleUnavailable)?;
-        self.enter(
-            memory,
-            Block { base, pages, committed: 0, handle: 0, usage: Use::Mapped, section: Section::Mapped },
-            false,
-        )?;
+        self.enter(memory, Block::new(base, pages, Use::Mapped), false)?;
         self.mappings.push(Mapping { physical, bytes, linear, times: 1 });
         for page in 0..pages {
             let linear = base + (page << 12);

@@ -5,7 +5,7 @@
 use super::allocate::{pages_for, Allocation};
 use super::{Space, Stop};
 use crate::machine::Machine;
-use crate::paging::blocks::{Block, Section, Use};
+use crate::paging::blocks::{Block, Use};
 use crate::paging::frames::{Owner, Run, Wanted};
 use crate::paging::page::{fresh, Page, Resident};
 use crate::paging::Memory;
@@ -46,9 +46,7 @@ impl Space {
             memory.frames.free_run(Run { first, count: pages });
             return Err(code.into());
         }
-        let section = Section::of_new(Use::Memory);
-        let block = Block { base, pages, committed: pages, handle: 0, usage: Use::Frozen, section };
-        let handle = self.blocks.insert(block, true);
+        let handle = self.blocks.insert(Block::new(base, pages, Use::Frozen), true);
         for page in 0..pages {
             let linear = base + (page << 12);
             if self.have_table(machine, memory, linear >> 22) {
