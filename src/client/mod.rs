@@ -22,6 +22,18 @@ pub const fn reaches_protected_mode(vector: u8) -> bool {
     is_irq(vector) || matches!(vector, 0x1C | 0x23 | 0x24)
 }
 
+/// How far a client's end has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Ending {
+    /// It lives.
+    #[default]
+    Lives,
+    /// DOS was asked to end its process.
+    Asked,
+    /// DOS's call faulted in the client's name. It was asked again, with the real-mode vectors of the client's entry.
+    AskedAgain,
+}
+
 /// What the entry code reads and writes of a client on every crossing; in one place, in a fixed order.
 #[derive(Clone, Copy, Default, Debug)]
 #[repr(C)]
@@ -66,6 +78,10 @@ pub struct Client {
     pub resident: bool,
     /// Its process has ended, but the client stayed: other programs call it.
     pub outlives: bool,
+    /// How far its end has come.
+    pub ending: Ending,
+    /// All real-mode vectors as they were when it entered: without them DOS may not be able to end it.
+    pub entry_vectors: [u32; 256],
     /// IRQs that were in service as the client entered, one bit per line.
     pub in_service: u16,
     /// Which descriptors are allocated.
@@ -115,6 +131,8 @@ impl Client {
             alias_selector: 0,
             resident: false,
             outlives: false,
+            ending: Ending::Lives,
+            entry_vectors: [0; 256],
             in_service: 0,
             ldt: Allocated::new(),
             vectors: [FarPointer::default(); 256],

@@ -4,6 +4,7 @@
 
 use core::fmt::{self, Write};
 
+use ferrite::client::Ending;
 use ferrite::host::Host;
 use ferrite::machine::Machine;
 use ferrite::monitor::Reporter;
@@ -98,6 +99,7 @@ impl Reporter<Pc> for Screen {
         let id = host.current;
         let Some(client) = host.clients[id as usize].as_ref() else { return };
         let (width, calls) = (client.width, oldest_first(client.calls, client.call_next));
+        let note = if client.ending == Ending::Lives { "" } else { "DOS was just ending this program." };
         let selectors = [regs.es, regs.cs, regs.ss, regs.ds, regs.fs, regs.gs];
         let segments = selectors.map(|selector| segment(host, selector as u16));
         let mut crash = Crash {
@@ -105,7 +107,7 @@ impl Reporter<Pc> for Screen {
             vector,
             client: id,
             width,
-            note: "",
+            note,
             registers: *regs,
             segments,
             cr2: fault_address,
@@ -139,6 +141,37 @@ impl Reporter<Pc> for Screen {
         machine.output(0x64, 0xFE);
         machine.output(0x92, 1);
         cpu::halt()
+    }
+
+    fn stuck(&mut self) -> ! {
+        const TOLD: &str =
+            "\nDOS cannot end this program any more. The machine restarts at a key, or in 20 seconds.\n";
+        let _ = write!(DebugPort, "{TOLD}");
+        let _ = write!(TextPage::new(), "{TOLD}");
+        wait_for_key(20);
+        self.reboot()
+    }
+}
+
+/// Waits until a key goes down, or so many seconds have gone by on the clock.
+fn wait_for_key(seconds: u32) {
+    // Keyboard controller, status: a byte is there; it is the mouse's. The code of a key that comes up has bit 7.
+    const FULL: u8 = 1;
+    const MOUSE: u8 = 0x20;
+    const RELEASED: u8 = 0x80;
+    let mut machine = Pc::new();
+    let (mut second, mut passed) = (None, 0);
+    while passed <= seconds {
+        let status = machine.input(0x64);
+        if status & FULL != 0 && machine.input(0x60) & RELEASED == 0 && status & MOUSE == 0 {
+            return;
+        }
+        // The clock's register 0.
+        machine.output(0x70, 0);
+        let now = machine.input(0x71);
+        if second.replace(now) != Some(now) {
+            passed += 1;
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::slots::{Landing, Slots};
 use super::{pic, Monitor, Reporter, Resume};
-use crate::client::{reaches_protected_mode, CLIENTS_MAX};
+use crate::client::{reaches_protected_mode, Ending, CLIENTS_MAX};
 use crate::dos::{events, swapfile};
 use crate::host::{CallbackKind, Finish, RealCall, RealTarget, NOBODY};
 use crate::machine::{owner_of_block, Machine};
@@ -26,8 +26,25 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn end_with_report(&mut self, slots: &mut Slots, cause: u8, fault_address: u32) -> Resume {
         let regs = *slots.regs();
         self.reporter.client_died(&mut self.host, &regs, cause, fault_address);
-        self.restore_vectors(self.host.current, |_| true);
+        let id = self.host.current;
+        match self.host.clients[id as usize].as_ref().map_or(Ending::Lives, |client| client.ending) {
+            Ending::Lives => self.restore_vectors(id, |_| true),
+            Ending::Asked => self.restore_all_vectors(id),
+            Ending::AskedAgain => self.reporter.stuck(),
+        }
         self.exit_client(slots, REPORTED_EXIT)
+    }
+
+    /// DOS's call that was to end client `id` has faulted: the next one finds the real-mode vectors as they were when the client
+    /// entered.
+    fn restore_all_vectors(&mut self, id: u8) {
+        let host = &mut self.host;
+        let Some(client) = host.clients[id as usize].as_mut() else { return };
+        log::error!(target: "client", "DOS cannot end client {id}: all vectors become those of its entry");
+        client.ending = Ending::AskedAgain;
+        for (vector, pointer) in client.entry_vectors.into_iter().enumerate() {
+            host.machine.write_u32(vector as u32 * 4, pointer);
+        }
     }
 
     /// Ends the current client with a DOS exit code: INT 21h AH=4Ch in V86 mode, on the client's own real-mode stack.
@@ -41,6 +58,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let psp = swapfile::abandon(&mut self.host);
         if self.host.clients[id as usize].as_ref().is_some_and(|client| client.outlives) {
             return self.exit_resident(slots, id, code);
+        }
+        if let Some(client) = self.host.clients[id as usize].as_mut() {
+            if client.ending == Ending::Lives {
+                client.ending = Ending::Asked;
+            }
         }
         self.disconnect(id);
         self.restore_psp(id);

@@ -36,13 +36,7 @@ mod psp {
 pub const LOCKED_BYTES: u32 = 0x4000;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
-    /// The DPMI entry point was called in the current slot, a V86 slot at the trap site: AX bit 0 the width, ES the host
-    /// data area. Refused with CF and a code in AX; the caller stays in real mode.
-    pub(super) fn dpmi_entry(&mut self, slots: &mut Slots) -> Resume {
-        self.make_room_for_client(slots)
-    }
-
-    /// The entry, with as much memory free as can be had.
+    /// The DPMI entry point, with as much memory free as can be had.
     pub(super) fn enter_client(&mut self, slots: &mut Slots) -> Resume {
         let was_active = self.active;
         let mut regs = *slots.regs();
@@ -201,6 +195,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         client.environment = environment;
         client.in_service = super::pic::in_service(machine);
         client.terminate = machine.read_u32(psp_linear + psp::TERMINATE);
+        client.entry_vectors = core::array::from_fn(|vector| machine.read_u32(vector as u32 * 4));
         let slot = slots.push().ok_or(Code::ResourceUnavailable)?;
         *slot = Default::default();
         slot.landing = Landing::Client;

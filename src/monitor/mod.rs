@@ -64,6 +64,8 @@ pub trait Reporter<M: Machine> {
     fn client_died(&mut self, host: &mut Host<M>, regs: &Registers, vector: u8, fault_address: u32);
     /// The machine is to be restarted (Ctrl-Alt-Del).
     fn reboot(&mut self) -> !;
+    /// DOS cannot end a client's process, and nothing else can: the user is told, and the machine restarted.
+    fn stuck(&mut self) -> !;
 }
 
 /// The monitor's state.

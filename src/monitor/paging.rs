@@ -28,8 +28,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.finish(slots, outcome)
     }
 
-    /// A client is about to enter while the pages of others fill the memory: room for what it needs at once.
-    pub(super) fn make_room_for_client(&mut self, slots: &mut Slots) -> Resume {
+    /// The DPMI entry point was called in the current slot, a V86 slot at the trap site: AX bit 0 the width, ES the host
+    /// data area. Refused with CF and a code in AX; the caller stays in real mode. Where the pages of other clients fill the
+    /// memory, there is room made first for what the new one needs at once.
+    pub(super) fn dpmi_entry(&mut self, slots: &mut Slots) -> Resume {
         const FRAMES: u32 = 64;
         let host = &self.host;
         let is_short = host.memory.swap.is_some() && host.memory.frames.free_count() < FRAMES;

@@ -38,6 +38,10 @@ impl Reporter<Mock> for Told {
     fn reboot(&mut self) -> ! {
         panic!("nobody asks for a reboot")
     }
+
+    fn stuck(&mut self) -> ! {
+        panic!("DOS cannot end the client")
+    }
 }
 
 struct Stage {
@@ -278,4 +282,33 @@ fn the_first_page_is_open_to_real_mode_code_only() {
     assert_eq!(stage.monitor.interrupt(&mut stage.slots, 0xF8, Kind::Software), Resume::Guest);
     assert!(!stage.regs().is_v86() && !user(&stage), "closed again");
     assert!(stage.monitor.reporter.deaths.is_empty());
+}
+
+/// The client is dying, and DOS's call for it meets an exception that no monitor can carry out.
+fn dos_faults(stage: &mut Stage) {
+    assert!(stage.regs().is_v86());
+    assert_eq!(stage.monitor.interrupt(&mut stage.slots, 0x0D, Kind::Exception), Resume::Guest);
+}
+
+#[test]
+fn a_client_that_dies_as_dos_ends_it_is_ended_with_the_vectors_of_its_entry() {
+    let mut stage = Stage::with_client(Facts::default());
+    stage.monitor.host.machine.write_u32(0x21 * 4, 0x1234_0000);
+    assert_eq!(stage.page_fault(0x9000_0000, READ), Resume::Guest);
+    assert_eq!(stage.regs().cs, 0x1234);
+    dos_faults(&mut stage);
+    let regs = *stage.regs();
+    assert_eq!((regs.ax(), regs.cs << 16 | regs.eip, stage.slots.index()), (0x4CFF, DOS, 1));
+    assert_eq!(stage.monitor.host.machine.read_u32(0x21 * 4), DOS);
+    assert_eq!(stage.monitor.reporter.deaths, [(PAGE_FAULT, 0x9000_0000), (0x0D, 0x9000_0000)]);
+    assert_eq!(stage.dos_ends_the_process(), Resume::Dormant);
+}
+
+#[test]
+#[should_panic(expected = "DOS cannot end the client")]
+fn a_third_death_is_the_machines_end() {
+    let mut stage = Stage::with_client(Facts::default());
+    assert_eq!(stage.page_fault(0x9000_0000, READ), Resume::Guest);
+    dos_faults(&mut stage);
+    dos_faults(&mut stage);
 }
