@@ -61,6 +61,27 @@ pub struct SuiteRequest {
     pub whole: bool,
 }
 
+/// `cargo x fuzz`: the fuzzers among the guest tests, with seeds and numbers of calls of one's own.
+#[derive(Clone, Debug)]
+pub struct FuzzRequest {
+    /// FERRITE.EXE, or the host it is to be compared with.
+    pub host: PathBuf,
+    /// Switches for the host.
+    pub host_arguments: String,
+    /// The machines, by name (`Machine::named`).
+    pub machines: Vec<String>,
+    /// Their memory in MiB; `None` is the usual one.
+    pub memory_mib: Option<u32>,
+    /// The tests, by their whole names.
+    pub tests: Vec<String>,
+    /// Widths of clients; a test without widths runs all the same.
+    pub widths: Vec<u32>,
+    /// One run of each test for each.
+    pub seeds: Vec<u32>,
+    /// Calls in each run.
+    pub calls: u32,
+}
+
 /// What `cargo x run` prints: the program's output and how it ended.
 pub type RunReport = JobResult;
 

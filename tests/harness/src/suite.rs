@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::api::{Places, SuiteRequest};
+use crate::api::{FuzzRequest, Places, SuiteRequest};
 use crate::batch::{self, Job, JobResult};
 use crate::find;
 use crate::guest::{self, GuestTest, Header};
@@ -20,6 +20,8 @@ use crate::verdict::{self, Expectation};
 pub(crate) const LANES: usize = 2;
 /// How many tests share a boot at most; more would make a hang expensive and lanes uneven.
 const TESTS_PER_BOOT: usize = 40;
+/// How many calls the time limit in a fuzzer's header is made for.
+const CALLS_IN_A_FUZZERS_TIME: u32 = 20_000;
 
 /// One test, assembled for one width, on one machine under one host.
 struct Case {
@@ -56,8 +58,62 @@ impl Builds {
 /// # Errors
 /// When the tests or the matrix cannot be read; everything else is in the totals.
 pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn Progress) -> Result<Totals> {
+    let mut tests = guest::collect(&places.root)?;
+    tests.retain(|test| is_wanted(test, request));
+    run_tests(&tests, request, places, progress)
+}
+
+/// Runs the fuzzers that `request` names, each seed on a machine of its own.
+///
+/// # Errors
+/// When a test of that name is not there, or does not run on such a machine; when the tests or the matrix cannot be read.
+pub fn run_fuzzers(request: &FuzzRequest, places: &Places, progress: &dyn Progress) -> Result<Totals> {
+    let all = guest::collect(&places.root)?;
+    let mut engines = Vec::new();
+    for name in &request.machines {
+        engines.push(Machine::named(name)?.engine);
+    }
+    let mut tests = Vec::new();
+    for name in &request.tests {
+        let test = all.iter().find(|test| test.name == *name);
+        let test = test.with_context(|| format!("there is no test {name}"))?;
+        tests.extend(request.seeds.iter().map(|seed| with_seed(test, request, *seed)));
+    }
+    let suite = SuiteRequest {
+        host: request.host.clone(),
+        debug_host: None,
+        engines,
+        patterns: Vec::new(),
+        guest: true,
+        corpus: false,
+        whole: true,
+    };
+    run_tests(&tests, &suite, places, progress)
+}
+
+/// A fuzzer that is given a seed and a number of calls. Its time grows with them.
+fn with_seed(test: &GuestTest, request: &FuzzRequest, seed: u32) -> GuestTest {
+    let mut test = test.clone();
+    test.name = format!("{} seed {seed}", test.name);
+    let header = &mut test.header;
+    header.arguments = format!("{seed} {}", request.calls);
+    header.limit *= request.calls.div_ceil(CALLS_IN_A_FUZZERS_TIME).max(1);
+    header.machines.clone_from(&request.machines);
+    header.memory = request.memory_mib.into_iter().collect();
+    header.host_arguments.clone_from(&request.host_arguments);
+    header.widths.retain(|width| width.is_none_or(|width| request.widths.contains(&width)));
+    header.own_boot = true;
+    test
+}
+
+/// Runs tests on the machines that they name.
+fn run_tests(
+    tests: &[GuestTest],
+    request: &SuiteRequest,
+    places: &Places,
+    progress: &dyn Progress,
+) -> Result<Totals> {
     let matrix = Matrix::read(&places.root.join("tests/matrix.toml"))?;
-    let tests = guest::collect(&places.root)?;
     let mut totals = Totals::default();
     let mut builds = Builds::default();
     let mut groups = BTreeMap::new();
@@ -66,7 +122,7 @@ pub fn run_guest_tests(request: &SuiteRequest, places: &Places, progress: &dyn P
         .iter()
         .filter_map(|engine| find::missing(*engine, places).map(|reason| (*engine, reason)))
         .collect();
-    for test in tests.iter().filter(|test| is_wanted(test, request)) {
+    for test in tests {
         for machine in machines_of(test, request) {
             for (variant, record) in expand(test, &machine, request, places, &mut builds) {
                 if let Some(reason) = missing.get(&machine.engine) {

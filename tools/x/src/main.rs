@@ -29,6 +29,8 @@ enum Verb {
     Run(commands::run::Arguments),
     /// Run all tests on all machines that are to be had
     Test(commands::test::Arguments),
+    /// Run the fuzzers with seeds of your own, a million calls each
+    Fuzz(commands::fuzz::Arguments),
     /// Measure crossings: instructions and cycles, side by side with other hosts
     Bench(commands::bench::Arguments),
     /// Build target/FERRITE.EXE and judge it: instructions, sizes
@@ -66,6 +68,7 @@ fn execute(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Verb::Run(arguments) => return commands::run::execute(&project, arguments),
         Verb::Test(arguments) => return commands::test::execute(&project, arguments),
+        Verb::Fuzz(arguments) => return commands::fuzz::execute(&project, arguments),
         Verb::Bench(arguments) => return commands::bench::execute(&project, arguments),
         Verb::Image { debug_calls } => {
             let build = if debug_calls { image::build_with_debug_calls } else { image::build };

@@ -2,6 +2,7 @@
 //! came out.
 
 pub mod bench;
+pub mod fuzz;
 mod progress;
 pub mod run;
 pub mod test;
