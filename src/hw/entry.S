@@ -213,13 +213,18 @@ v86_irq_slow:
     sub esp, {edi} - {gs}
     jmp enter_core
 
-// The CPU may take an NMI in ring 0 too, where nothing can be done with it.
+// For V86 code an NMI is an interrupt like another, for a client an exception. The CPU may take one in ring 0 too, where nothing
+// can be done with it.
 nmi:
     test byte ptr [esp + {eflags} - {error} + 2], 2
     jnz irq_common
     test byte ptr [esp + {cs} - {error}], 3
-    jnz irq_common
-    add esp, 4
+    jz 1f
+    and dword ptr [esp], 0
+    pushad
+    mov eax, 2
+    jmp exception_common
+1:  add esp, 4
     iretd
 
 // A page fault. One in a client that only wants its page is dealt with by the shortest way.
