@@ -80,6 +80,10 @@ pub struct Client {
     pub outlives: bool,
     /// How far its end has come.
     pub ending: Ending,
+    /// How many calls its end has made.
+    pub end_calls: u8,
+    /// The program of this client's that a fault ended last: its PSP and, in the low byte, what `call_next` was.
+    pub ended_child: u32,
     /// All real-mode vectors as they were when it entered: without them DOS may not be able to end it.
     pub entry_vectors: [u32; 256],
     /// IRQs that were in service as the client entered, one bit per line.
@@ -132,6 +136,8 @@ impl Client {
             resident: false,
             outlives: false,
             ending: Ending::Lives,
+            end_calls: 0,
+            ended_child: 0,
             entry_vectors: [0; 256],
             in_service: 0,
             ldt: Allocated::new(),

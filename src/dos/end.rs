@@ -12,10 +12,11 @@ use crate::machine::Machine;
 use crate::regs::{Registers, CARRY};
 
 /// Offsets in a PSP: the INT 22h address, and the parent's PSP.
-const PSP_TERMINATE: u32 = 0x0A;
-const PSP_PARENT: u32 = 0x16;
+pub const PSP_TERMINATE: u32 = 0x0A;
+/// See [`PSP_TERMINATE`].
+pub const PSP_PARENT: u32 = 0x16;
 /// INT 20h, with which a PSP begins.
-const PSP_MARK: u16 = 0x20CD;
+pub const PSP_MARK: u16 = 0x20CD;
 /// DOS copies a PSP's INT 22h address to this vector.
 const TERMINATE_VECTOR: u32 = 0x22 * 4;
 
@@ -30,14 +31,18 @@ pub enum End {
 
 impl End {
     /// Asks for the current PSP (51h).
-    pub fn start<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
+    pub(super) fn start<M: Machine>(
+        &mut self,
+        host: &mut Host<M>,
+        regs: &Registers,
+    ) -> Result<Step, Trouble> {
         let mut real = real_registers(host, regs);
         real.set_ax(0x5100);
         Ok(Step::Ask(RealTarget::Interrupt(0x21), real, 0))
     }
 
     /// The PSP is known, or its process has ended.
-    pub fn returned<M: Machine>(
+    pub(super) fn returned<M: Machine>(
         &mut self,
         host: &mut Host<M>,
         regs: &mut Registers,
@@ -65,8 +70,11 @@ impl End {
     }
 }
 
-/// The parent's paragraph. A client may have written a selector of the PSP there.
-fn parent_paragraph<M: Machine>(host: &mut Host<M>, parent: u16) -> u16 {
+/// The paragraph of the parent that a PSP names. A client may have written a selector of the PSP there.
+pub fn parent_paragraph<M: Machine>(host: &mut Host<M>, parent: u16) -> u16 {
+    if host.machine.read_u16((parent as u32) << 4) == PSP_MARK {
+        return parent;
+    }
     match process::conventional(host, parent) {
         Some(paragraph) if host.machine.read_u16((paragraph as u32) << 4) == PSP_MARK => paragraph,
         _ => parent,

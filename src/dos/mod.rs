@@ -20,7 +20,7 @@
 
 mod call;
 mod disk;
-mod end;
+pub mod end;
 pub mod events;
 mod exec;
 mod memory;

@@ -94,7 +94,7 @@ pub struct Screen;
 impl Reporter<Pc> for Screen {
     const DEBUG_CALLS: bool = cfg!(feature = "debug-calls");
 
-    fn client_died(&mut self, host: &mut Host<Pc>, regs: &Registers, vector: u8, fault_address: u32) {
+    fn died(&mut self, host: &mut Host<Pc>, regs: &Registers, vector: u8, fault_address: u32, child: bool) {
         heap::refill(&mut host.memory);
         let id = host.current;
         let Some(client) = host.clients[id as usize].as_ref() else { return };
@@ -107,6 +107,7 @@ impl Reporter<Pc> for Screen {
             vector,
             client: id,
             width,
+            child,
             note,
             registers: *regs,
             segments,

@@ -6,11 +6,10 @@
 use super::slots::{Landing, Slots};
 use super::{pic, Monitor, Reporter, Resume};
 use crate::client::{reaches_protected_mode, Ending, CLIENTS_MAX};
-use crate::dos::{events, swapfile};
-use crate::host::{CallbackKind, Finish, RealCall, RealTarget, NOBODY};
+use crate::dos::swapfile;
+use crate::host::{CallbackKind, RealTarget, NOBODY};
 use crate::machine::{owner_of_block, Machine};
 use crate::regs::{far_linear, Registers, INTERRUPT};
-use crate::service::Next;
 
 /// The DOS exit code of a client that a fault, or the hot key, ended.
 const REPORTED_EXIT: u8 = 0xFF;
@@ -24,10 +23,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Ends the client in whose code the current slot is, with a report that names `cause`, a vector or
     /// [`ENDED_BY_KEY`](crate::report::ENDED_BY_KEY).
     pub(super) fn end_with_report(&mut self, slots: &mut Slots, cause: u8, fault_address: u32) -> Resume {
-        let regs = *slots.regs();
-        self.reporter.client_died(&mut self.host, &regs, cause, fault_address);
         let id = self.host.current;
-        match self.host.clients[id as usize].as_ref().map_or(Ending::Lives, |client| client.ending) {
+        let ending = self.host.clients[id as usize].as_ref().map_or(Ending::Lives, |client| client.ending);
+        if ending == Ending::Lives {
+            if let Some(resume) = self.end_child_at_fault(slots, cause, REPORTED_EXIT) {
+                return resume;
+            }
+        }
+        let regs = *slots.regs();
+        self.reporter.died(&mut self.host, &regs, cause, fault_address, false);
+        match ending {
             Ending::Lives => self.restore_vectors(id, |_| true),
             Ending::Asked => self.restore_all_vectors(id),
             Ending::AskedAgain => self.reporter.stuck(),
@@ -74,17 +79,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if let Some(client) = self.host.clients[id as usize].as_mut() {
             client.hot.real_stack = crate::client::first_real_stack(client.host_data);
         }
-        if let Some(psp) = psp {
-            // DOS has to know again whose process it is that ends.
-            slots.drop_to(base);
-            slots.regs().set_ax(0x4C00 | code as u16);
-            let regs = Registers { eax: 0x5000, ebx: psp as u32, ..Default::default() };
-            let finish = Finish::Then(|_, _, _| Ok(Next::Exit));
-            self.host.call =
-                Some(RealCall { target: RealTarget::Interrupt(0x21), regs, stack: 0, words: (0, 0), finish });
-            return self.real_call(slots);
-        }
-        if let Some(call) = events::release(&mut self.host) {
+        if let Some(call) = self.call_before_end(id, code, psp) {
             slots.regs().set_ax(0x4C00 | code as u16);
             self.host.call = Some(call);
             return self.real_call(slots);

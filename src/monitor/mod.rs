@@ -21,6 +21,7 @@ mod interrupt;
 mod page_zero;
 mod paging;
 mod pic;
+mod process;
 mod real;
 pub mod slots;
 mod status;
@@ -60,8 +61,8 @@ pub enum Resume {
 pub trait Reporter<M: Machine> {
     /// Are the debug calls (INT 31h AH=FEh) there?
     const DEBUG_CALLS: bool = false;
-    /// A client ends because of a fault in the current slot.
-    fn client_died(&mut self, host: &mut Host<M>, regs: &Registers, vector: u8, fault_address: u32);
+    /// The current client, or a program that it has started (`child`), ends because of a fault in the current slot.
+    fn died(&mut self, host: &mut Host<M>, regs: &Registers, vector: u8, fault_address: u32, child: bool);
     /// The machine is to be restarted (Ctrl-Alt-Del).
     fn reboot(&mut self) -> !;
     /// DOS cannot end a client's process, and nothing else can: the user is told, and the machine restarted.

@@ -31,7 +31,7 @@ struct Told {
 }
 
 impl Reporter<Mock> for Told {
-    fn client_died(&mut self, _: &mut Host<Mock>, _: &Registers, vector: u8, fault_address: u32) {
+    fn died(&mut self, _: &mut Host<Mock>, _: &Registers, vector: u8, fault_address: u32, _: bool) {
         self.deaths.push((vector, fault_address));
     }
 

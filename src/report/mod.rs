@@ -49,6 +49,8 @@ pub struct Crash<'a> {
     pub vector: u8,
     /// The client's number.
     pub client: u8,
+    /// It was not the client that faulted and ends, but a real-mode program that it had started.
+    pub child: bool,
     /// The client's width, which need not be that of its code segment.
     pub width: Width,
     /// Why the client had to end when the exception alone does not say it (one short sentence), or empty.
@@ -105,7 +107,8 @@ impl Crash<'_> {
     /// Who died of what, where: the first lines.
     fn write_headline(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         let name = names::exception(self.vector);
-        write!(out, "Ferrite {}: client {} ({}-bit) ended by ", self.version, self.client, bits(self.width))?;
+        let who = if self.child { "a program of client" } else { "client" };
+        write!(out, "Ferrite {}: {who} {} ({}-bit) ended by ", self.version, self.client, bits(self.width))?;
         match self.vector {
             ENDED_BY_KEY => writeln!(out, "Ctrl-Alt-End")?,
             vector => writeln!(out, "exception {vector:02X}h, {name}")?,

@@ -13,6 +13,7 @@ fn page_fault32() -> Crash<'static> {
         vector: 0x0E,
         client: 1,
         width: Width::Bits32,
+        child: false,
         note: "",
         registers: Registers {
             eax: 0x0000_0041,
@@ -67,6 +68,7 @@ fn general_protection16() -> Crash<'static> {
         vector: 0x0D,
         client: 31,
         width: Width::Bits16,
+        child: false,
         note: "its handler was on this stack",
         registers: Registers {
             eax: 0x1234,
@@ -104,6 +106,7 @@ fn invalid_opcode_in_v86() -> Crash<'static> {
         vector: 0x06,
         client: 2,
         width: Width::Bits32,
+        child: false,
         note: "",
         registers: Registers {
             eip: 0x0100,
