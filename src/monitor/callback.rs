@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::real::{is_real_landing, structure};
+use super::real::structure;
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::client::Client;
@@ -134,10 +134,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         };
         let from = *slots.regs();
         let offset = self.host.width().offset(from.edi);
-        let at = match self.host.linear_of(from.es as u16, offset, structure::SIZE) {
-            Ok(at) if self.host.readable(at, structure::SIZE).is_ok() => at,
-            _ => return self.exception_here(slots, 0x0D, from.es & 0xFFFC),
+        let Ok(at) = self.host.linear_of(from.es as u16, offset, structure::SIZE) else {
+            return self.exception_here(slots, 0x0D, from.es & 0xFFFC);
         };
+        if let Err(refused) = self.host.readable(at, structure::SIZE) {
+            self.note_missing(refused);
+            return self.missing_fault(slots, 0x0D, from.es & 0xFFFC);
+        }
         let machine = &self.host.machine;
         let dword = |field: u32| machine.read_u32(at + field);
         let word = |field: u32| machine.read_u16(at + field) as u32;
@@ -189,7 +192,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// 0306h from V86 code: the current slot becomes protected-mode code of the current client. Selectors that cannot be
     /// loaded are found on the way out and are the client's fault.
     pub(super) fn raw_to_protected(&mut self, slots: &mut Slots, id: u8) -> Resume {
-        self.keep_real_stack(slots, id);
         if self.host.clients.get(id as usize).is_some_and(|client| client.is_some()) {
             self.switch_client(id);
         }
@@ -205,20 +207,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         self.give_flags(slots.current(), from.eflags);
         Resume::Guest
-    }
-
-    /// A real-mode procedure that switches to protected mode may come back and return: what it has on its client's real-mode
-    /// stack stays until its call is over. (Code that no call waits for would take from that stack for ever.)
-    fn keep_real_stack(&mut self, slots: &mut Slots, id: u8) {
-        if id != self.host.current || !is_real_landing(slots.current()) {
-            return;
-        }
-        let Some(client) = self.host.clients[id as usize].as_mut() else { return };
-        let (here, free) = (slots.regs(), client.hot.real_stack);
-        let sp = here.esp & 0xFFFF;
-        if here.ss == free >> 16 && sp < free & 0xFFFF {
-            client.hot.real_stack = here.ss << 16 | sp;
-        }
     }
 
     /// A client has called a landing point by a far call: returns to its caller. All there is to 0305h, as raw switches

@@ -161,14 +161,24 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// A handler has returned (RETF) to its landing point: the frame above, which it may have changed, says how to
     /// go on; general and segment registers are the handler's.
     pub(super) fn land_from_exception(&mut self, slots: &mut Slots) -> Resume {
+        match self.leave_exception(slots, 0) {
+            Ok(()) => Resume::Guest,
+            Err(resume) => resume,
+        }
+    }
+
+    /// The same, with `skipped` values more on the handler's stack than RETF leaves there. The error is what happens instead, with
+    /// the slot as it was: its frame is not there, or not there yet.
+    fn leave_exception(&mut self, slots: &mut Slots, skipped: u32) -> Result<(), Resume> {
         let top = slots.index();
         let Some(index) = (1..=top).rev().find(|&at| slots.slot[at].landing == Landing::Exception) else {
-            return self.exception_here(slots, GENERAL_PROTECTION, 0);
+            return Err(self.exception_here(slots, GENERAL_PROTECTION, 0));
         };
         let mut from = *slots.regs();
         let mut frame = [0; 6];
+        self.pop_from_client(&mut from, skipped);
         if !self.read_from_client(&from, &mut frame) {
-            return self.stack_fault(slots);
+            return Err(self.stack_fault(slots));
         }
         let mut narrow = self.host.width() == Width::Bits16;
         let vector = slots.slot[index].vector;
@@ -191,20 +201,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if vector == DEBUG {
             slots.regs().eflags |= RESUME;
         }
-        Resume::Guest
+        Ok(())
     }
 
     /// A client's exception handler chained to the landing point of the default handler: the default action happens at
     /// the place that the frame names.
     pub(super) fn chained_exception(&mut self, slots: &mut Slots, vector: u8) -> Resume {
-        // The handler's own return frame is still on top: pop it, and land as if the handler had returned.
-        let mut changed = *slots.regs();
-        self.pop_from_client(&mut changed, 2);
-        *slots.regs() = changed;
-        let resume = self.land_from_exception(slots);
-        match resume {
-            Resume::Guest => self.default_exception(slots, vector),
-            Resume::Dormant | Resume::Idle => resume,
+        // The handler's own return frame, CS and (E)IP, is still on top.
+        match self.leave_exception(slots, 2) {
+            Ok(()) => self.default_exception(slots, vector),
+            Err(resume) => resume,
         }
     }
 

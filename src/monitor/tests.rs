@@ -2,6 +2,8 @@
 //!
 //! The guest is played: a test puts what the CPU would have pushed into the current slot and reports the event.
 
+mod swapping;
+
 use super::slots::{Landing, Slots, SLOTS};
 use super::*;
 use crate::client::Client;
