@@ -85,7 +85,7 @@ int2f_hook:
         pop es
         iret
 
-; INT 15h. The calls that report extended memory report only what is not ours (they are left alone where an older XMS
+; INT 15h. The calls that report extended memory report none: it is ours (they are left alone where an older XMS
 ; driver answers them already). Active: what moves memory, switches A20 or the processor's mode goes to the core,
 ; and so does Ctrl-Alt-Del.
 int15_hook:
@@ -143,40 +143,16 @@ int15_hook:
         popf
         jmp SITE(EVENT_REBOOT)
 
-; 88h. Out: AX=KiB above 1 MiB, CF=0.
+; E801h. Out: AX=CX=KiB from 1 to 16 MiB, BX=DX=64 KiB blocks above: none; CF=0.
+.sizes:
+        xor bx, bx
+        xor cx, cx
+        xor dx, dx
+; 88h. Out: AX=KiB above 1 MiB: none; CF=0.
 .size:
         popf
-        mov ax, [cs:RESIDENT_extended_kib]
-        jmp short .succeeded
-
-; E801h. Out: AX=CX=KiB from 1 to 16 MiB, BX=DX=64 KiB blocks above, CF=0.
-.sizes:
-        popf
-        mov bx, [cs:RESIDENT_extended_kib]
-        mov ax, 15 * 1024
-        cmp bx, ax
-        jae .above
-        mov ax, bx
-.above:
-        sub bx, ax
-        shr bx, 6
-        mov cx, ax
-        mov dx, bx
-.succeeded:
-        clc
-
-; Ends an interrupt with its CF. The IRET frame's other flags stay, IF among them.
-.return_carry:
-        push bp
-        mov bp, sp                              ; stack: BP | IP | CS | FLAGS
-        jc .carry
-        and byte [bp + 6], ~1
-        pop bp
-        iret
-.carry:
-        or byte [bp + 6], 1
-        pop bp
-        iret
+        xor ax, ax
+        jmp short .return_carry
 
 ; E820h. The older handler's answer, with usable memory from 1 MiB to 4 GiB called reserved: it is ours.
 .map:
@@ -188,12 +164,23 @@ int15_hook:
         jne .succeeded
         cmp dword [es:di + 4], 0
         jne .succeeded
-        cmp dword [es:di], 0x100000
+        cmp word [es:di + 2], 0x10
         jb .succeeded
-        cmp dword [es:di + 16], 1
+        cmp byte [es:di + 16], 1
         jne .succeeded
-        mov dword [es:di + 16], 2
-        jmp short .succeeded
+        mov byte [es:di + 16], 2
+.succeeded:
+        clc
+
+; Ends an interrupt with its CF. The IRET frame's other flags stay, IF among them.
+.return_carry:
+        push bp
+        mov bp, sp                              ; stack: BP | IP | CS | FLAGS
+        rcr byte [bp + 6], 1                    ; CF in, the old one out
+        rol byte [bp + 6], 1
+        pop bp
+        iret
+int15_end:
 
 ; INT 13h, disk. Counts the calls under way, so that the core knows when the BIOS must not be entered again.
 ; Some BIOSes return with IRET and some with RETF 2; either way the caller gets the flags that came back, and

@@ -8,6 +8,7 @@
 ;   0             ResidentInfo (layout.rs), written by the stub and the core
 ;   xms_entry     the hook header of the XMS entry; other programs may patch it, so the core leaves it alone
 ;   code_start    constant from installation on: the core writes it anew before each return to dormant
+;   a20_way       the one way to switch A20 that is used
 ;   code_end
 ;
 ; Everything happens in one of two states (ResidentInfo.active). Dormant: real mode, an event goes through
@@ -169,6 +170,7 @@ dpmi_entry:
 dpmi_refused:
         mov ax, 0x8011                          ; descriptor unavailable: nothing could be set up
         stc
+resident_retf:
         retf
 
 ; The core did not answer: the older driver does, and without one the function is not implemented.
@@ -190,8 +192,8 @@ shutdown_entry:
         far_event EVENT_SHUTDOWN
 
 %include "hooks.asm"
-%include "a20.asm"
 %include "switch.asm"
+%include "a20.asm"
 
+; With the longest way to switch A20; where the code really ends, the stub notes.
 code_end:
-resident_end:

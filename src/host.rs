@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::client::{Client, CLIENTS_MAX};
 use crate::dos::Calls;
-use crate::layout::LOW_END;
+use crate::layout::{EXTENTS_MAX, LOW_END};
 use crate::machine::Machine;
 use crate::paging::frames::Owner;
 use crate::paging::space::Check;
@@ -155,6 +155,8 @@ pub struct Facts {
     pub protect_page0: bool,
     /// Extended memory that start-up found, claimed or not, KiB.
     pub physical_kib: u32,
+    /// The older XMS driver's blocks that hold our memory ([`BootInfo::xms_blocks`](crate::layout::BootInfo::xms_blocks)).
+    pub older_blocks: [u16; EXTENTS_MAX],
 }
 
 impl Facts {

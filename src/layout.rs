@@ -302,12 +302,11 @@ pub struct ResidentInfo {
     pub callback_trap: u16,
     /// Offset of the 16-bit protected-mode code that leaves for real mode.
     pub leave: u16,
-    /// First and last+1 offset of the code that is written anew before each return to dormant.
+    /// First and last+1 offset of the code that is written anew before each return to dormant. The stub puts the last
+    /// routine, the way to switch A20, in its place.
     pub code_start: u16,
     /// See `code_start`.
     pub code_end: u16,
-    /// KiB of extended memory that INT 15h 88h reports.
-    pub extended_kib: u16,
     /// Offset of the DPMI entry point.
     pub dpmi_entry: u16,
     /// Offset of the XMS entry.
@@ -339,12 +338,9 @@ pub struct ResidentInfo {
     /// Offset of the far-called entry for [`event::CONTROL`].
     pub control_entry: u16,
     /// Offset of the far-called entry for [`event::SHUTDOWN`]. AX on return: 0 when the core is gone, else the
-    /// reason why it must stay: 1 a client lives, 2 foreign XMS handles are allocated, 3 the HMA is in use.
+    /// reason why it must stay: 1 a client lives, 2 foreign XMS handles are allocated, 3 the HMA is in use. When it is gone,
+    /// [`BootInfo::xms_blocks`] stand at ES:DI.
     pub shutdown_entry: u16,
-    /// Entries used in `xms_blocks`.
-    pub xms_block_count: u16,
-    /// Handles of the older XMS driver's blocks that hold our memory, for freeing them at unload.
-    pub xms_blocks: [u16; EXTENTS_MAX],
     /// The older XMS driver's hook header, offset and segment, where a jump to our entry stands; 0:0 if there is none.
     pub hooked_xms: u32,
     /// ESP and, behind it, SS of a dormant XMS call: [`XmsCall`] is there.
@@ -442,14 +438,16 @@ pub struct BootInfo {
     pub claim_keep_kib: u32,
     /// Swap file limit, KiB; 0 means the default.
     pub swap_limit_kib: u32,
+    /// Handles of the older XMS driver's blocks that hold our memory, for freeing them at unload; 0 ends them.
+    pub xms_blocks: [u16; EXTENTS_MAX],
     /// Directory of the swap file, zero-terminated; empty means the default.
     pub swap_path: [u8; 80],
 }
 
 const _: () = assert!(size_of::<CoreHeader>() == 64);
 const _: () = assert!(size_of::<RealFrame>() == 56);
-const _: () = assert!(size_of::<ResidentInfo>() == 172);
-const _: () = assert!(size_of::<BootInfo>() == 284);
+const _: () = assert!(size_of::<ResidentInfo>() == 136);
+const _: () = assert!(size_of::<BootInfo>() == 316);
 const _: () = assert!(size_of::<StatusInfo>() == 56);
 const _: () = assert!(size_of::<ClientInfo>() == 32);
 
@@ -552,7 +550,6 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         leave,
         code_start,
         code_end,
-        extended_kib,
         dpmi_entry,
         xms_entry,
         cr3,
@@ -569,8 +566,6 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         client_psp,
         control_entry,
         shutdown_entry,
-        xms_block_count,
-        xms_blocks,
         hooked_xms,
         xms_leave,
         xms_stack,
@@ -606,6 +601,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         claim_leave_kib,
         claim_keep_kib,
         swap_limit_kib,
+        xms_blocks,
         swap_path
     ),
     offsets!(

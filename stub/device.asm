@@ -93,8 +93,9 @@ device_start:
         mov es, [device_segment]
         mov byte [es:device_interrupt.init], 0xEB       ; from now on a JMP: what INIT called is gone
         call announce
-        mov ax, [resident_place]
-        add ax, resident_blob_bytes / 16
+        mov ax, [resident_bytes]
+        shr ax, 4
+        add ax, [resident_place]
         mov cx, STATUS_DONE
         jmp short device_answer
 

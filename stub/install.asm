@@ -7,6 +7,11 @@ section .text
 install_resident:
         call restore_a20
         mov byte [a20_touched], 0
+        mov es, [a20_segment]
+        mov ax, [es:RESIDENT_code_end]
+        add ax, 15
+        and al, 0xF0
+        mov [resident_bytes], ax
         call default_swap_path
         mov ax, [resident_place]
         mov [resident_segment], ax
@@ -21,7 +26,8 @@ install_resident:
         mov ds, ax
         xor si, si
         xor di, di
-        mov cx, resident_blob_bytes / 2
+        mov cx, [cs:resident_bytes]
+        shr cx, 1
         rep movsw
         pop ds
 
@@ -65,11 +71,6 @@ install_resident:
         mov al, 6
 .known:
         mov [es:RESIDENT_cpu], al
-        mov cx, [xms_block_total]
-        mov [es:RESIDENT_xms_block_count], cx
-        mov si, xms_block_list
-        mov di, RESIDENT_xms_blocks
-        rep movsw
         push ds
         pop es
         ret

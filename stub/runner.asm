@@ -45,6 +45,9 @@ psp:
 ; Paragraph of the resident part; 0 while there is none.
 resident_segment:
         dw 0
+; Bytes of the resident part, whole paragraphs.
+resident_bytes:
+        dw 0
 ; 1 when the program's end is our end too; 0 when Ferrite was loaded before.
 run_unloads:
         db 0
@@ -155,10 +158,18 @@ stay_resident:
         int 0x21
         dec bx
         jns .close
+        call kept_paragraphs
+        mov dx, ax
         pop ax
         mov ah, 0x31
-        mov dx, (PSP_KEPT + resident_blob_bytes + 15) / 16
         int 0x21
+
+; Out: AX=paragraphs from the PSP to the end of the resident part. DS=our segment.
+kept_paragraphs:
+        mov ax, [resident_bytes]
+        add ax, PSP_KEPT
+        shr ax, 4
+        ret
 
         align 4, db 0
         times 512 db 0

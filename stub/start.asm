@@ -136,13 +136,12 @@ check_dos:
 
 ; Moves the runner behind the resident part, or, when that is not ours, behind the PSP.
 run_command:
-        mov ax, [psp]
-        add ax, (PSP_KEPT + resident_blob_bytes + 15) / 16
+        mov ax, 0x100 / 16
         cmp byte [run_unloads], 0
-        jne .move
-        mov ax, [psp]
-        add ax, 0x10
+        je .move
+        call kept_paragraphs
 .move:
+        add ax, [psp]
         mov es, ax
         xor si, si
         xor di, di

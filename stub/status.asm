@@ -55,7 +55,10 @@ show_status:
         mov si, message_ACTIVE
 .state:
         call print_message
-        mov dword [insert_number], DEVICE_KEPT + resident_blob_bytes
+        movzx eax, word [fs:RESIDENT_code_end]
+        add ax, DEVICE_KEPT + 15
+        and al, 0xF0
+        mov [insert_number], eax
         mov ax, [fs:RESIDENT_psp]
         or ax, ax
         jz .device

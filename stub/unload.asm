@@ -18,6 +18,9 @@ SHUTDOWN_REASONS equ ($ - shutdown_reasons) / 2
 
 unload_entry:
         dd 0
+; As BOOT_xms_blocks: the core hands them out when it goes.
+older_blocks:
+        times EXTENTS_MAX dw 0
 ; The older XMS driver's entry; 0 when there is none.
 xms_driver:
         dd 0
@@ -63,8 +66,13 @@ unload:
         mov [unload_entry + 2], es
         mov ax, [es:RESIDENT_shutdown_entry]
         mov [unload_entry], ax
+        push es
+        push ds
+        pop es
+        mov di, older_blocks
         mov ax, -1
         call far [unload_entry]
+        pop es
         or ax, ax
         jnz .refused
         mov si, hooked_vectors
@@ -93,8 +101,7 @@ unload:
         sti
         mov eax, [es:RESIDENT_old_xms]
         mov [xms_driver], eax
-        mov cx, [es:RESIDENT_xms_block_count]
-        mov si, RESIDENT_xms_blocks
+        mov si, older_blocks
         call free_xms_blocks
         xor ax, ax
         ret
@@ -107,12 +114,13 @@ unload:
         mov ax, [shutdown_reasons + bx - 2]
         ret
 
-; Gives the older XMS driver its blocks back. In: ES:SI=handles, CX=how many, xms_driver. Changes AX, BX, CX, DX,
-; SI.
+; Gives the older XMS driver its blocks back. In: SI=handles, as BOOT_xms_blocks, xms_driver. Changes AX, BX, CX, DX, SI.
 free_xms_blocks:
-        jcxz .done
+        mov cx, EXTENTS_MAX
 .next:
-        mov dx, [es:si]
+        mov dx, [si]
+        or dx, dx
+        jz .done
         push cx
         push dx
         mov ah, 0x0D                            ; unlock

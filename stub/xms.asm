@@ -85,7 +85,7 @@ allocate_xms:
         jne .unlocked
         mov si, [xms_block_total]
         add si, si
-        mov [xms_block_list + si], ax
+        mov [boot_info + BOOT_xms_blocks + si], ax
         inc word [xms_block_total]
         mov ax, dx
         shl eax, 16
@@ -105,8 +105,7 @@ allocate_xms:
 
 ; Gives everything back; for a start that fails. Changes everything but DS, ES.
 release_xms:
-        mov si, xms_block_list
-        mov cx, [xms_block_total]
+        mov si, boot_info + BOOT_xms_blocks
         jmp free_xms_blocks
 
 section .text
@@ -119,5 +118,3 @@ section .bss
 ; KiB still to be taken.
 wanted_kib:
         resd 1
-xms_block_list:
-        resw EXTENTS_MAX

@@ -187,6 +187,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
         guard_pages: (boot.flags & boot_flag::GUARD != 0) as u32,
         protect_page0: boot.flags & boot_flag::PAGE0 != 0,
         physical_kib: boot.physical_kib,
+        older_blocks: boot.xms_blocks,
         ..Default::default()
     };
     cpu::prepare(facts.has_fpu, !facts.has_fpu);

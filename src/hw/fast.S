@@ -682,18 +682,19 @@ trap_not_return:
 
 // 0306h from V86 code.
 raw_to_protected:
-    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
-    jz trap_v86_slow
     mov edi, ss:[{FAST} + {F_CLIENT}]
     cmp dword ptr ss:[edi + {H_WIDE}], 0
+    je trap_v86_slow
+    // On the client's own real-mode stack: see `keep_real_stack`.
+    mov ax, ss:[edi + {H_REAL} + 2]
+    cmp ax, [ebp + {ss}]
     je trap_v86_slow
     movzx eax, word ptr [ebp + {eax}]
     mov [ebp + {ds}], eax
     movzx eax, word ptr [ebp + {ecx}]
     mov [ebp + {es}], eax
-    xor eax, eax
-    mov [ebp + {fs}], eax
-    mov [ebp + {gs}], eax
+    mov dword ptr [ebp + {fs}], 0
+    mov dword ptr [ebp + {gs}], 0
     movzx eax, word ptr [ebp + {edx}]
     mov [ebp + {ss}], eax
     mov eax, [ebp + {ebx}]

@@ -165,10 +165,10 @@ fn change_client(fast: &mut Fast, facts: &Facts, current: u8) {
     fast.interrupt = words(Landing::Interrupt, 3);
     fast.exception = words(Landing::Exception, 3);
     fast.callback = words(Landing::Callback, 1);
-    // The site's address under the client's alias, as 0306h tells it.
+    // The site's address under the client's alias, as 0306h tells it; 0 where Rust has to see every switch.
     let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
     let after = (segment as u32) << 16 | (offset as u32 + 2);
-    fast.raw_after = if facts.protect_page0 { 0 } else { after };
+    fast.raw_after = if facts.protect_page0 || facts.client_iopl == 0 { 0 } else { after };
 }
 
 const _: () = assert!(core::mem::offset_of!(Callback, kind) < 256);

@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::real::structure;
+use super::real::{is_real_landing, structure};
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::client::Client;
@@ -192,6 +192,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// 0306h from V86 code: the current slot becomes protected-mode code of the current client. Selectors that cannot be
     /// loaded are found on the way out and are the client's fault.
     pub(super) fn raw_to_protected(&mut self, slots: &mut Slots, id: u8) -> Resume {
+        self.keep_real_stack(slots, id);
         if self.host.clients.get(id as usize).is_some_and(|client| client.is_some()) {
             self.switch_client(id);
         }
@@ -207,6 +208,20 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         self.give_flags(slots.current(), from.eflags);
         Resume::Guest
+    }
+
+    /// A real-mode procedure that switches to protected mode may come back and return: what it has on its client's real-mode
+    /// stack stays until its call is over. (Code that no call waits for would take from that stack for ever.)
+    fn keep_real_stack(&mut self, slots: &mut Slots, id: u8) {
+        if id != self.host.current || !is_real_landing(slots.current()) {
+            return;
+        }
+        let Some(client) = self.host.clients[id as usize].as_mut() else { return };
+        let (here, free) = (slots.regs(), client.hot.real_stack);
+        let sp = here.esp & 0xFFFF;
+        if here.ss == free >> 16 && sp < free & 0xFFFF {
+            client.hot.real_stack = here.ss << 16 | sp;
+        }
     }
 
     /// A client has called a landing point by a far call: returns to its caller. All there is to 0305h, as raw switches

@@ -156,10 +156,23 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             event::INT15 => self.int15(regs),
             event::CONTROL => self.control(regs),
             event::SHUTDOWN => {
-                regs.set_ax(self.shutdown_refusal());
+                let refusal = self.shutdown_refusal();
+                if refusal == 0 {
+                    self.hand_out_older_blocks(regs);
+                }
+                regs.set_ax(refusal);
                 self.far_return(regs);
             }
             _ => {}
+        }
+    }
+
+    /// The older XMS driver's blocks that hold our memory, to ES:DI.
+    fn hand_out_older_blocks(&mut self, regs: &Registers) {
+        let at = Self::v86_linear(regs.v_es, regs.edi);
+        let blocks = self.host.facts.older_blocks;
+        for (index, handle) in blocks.iter().enumerate() {
+            self.host.machine.write_u16(at + 2 * index as u32, *handle);
         }
     }
 

@@ -310,7 +310,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 }
 
 /// Does this landing end with the RETURN trap?
-fn is_real_landing(slot: &Slot) -> bool {
+pub(super) fn is_real_landing(slot: &Slot) -> bool {
     slot.locked == 0
         && matches!(
             slot.landing,

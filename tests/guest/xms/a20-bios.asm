@@ -1,0 +1,7 @@
+; xms/a20 with the line switched by INT 15h 24xxh (/A20=BIOS).
+; expect: pass
+; machines: qemu bochs dosbox-x
+; host-args: /A20=BIOS
+; plan: 48
+
+%include "xms/a20.asm"
