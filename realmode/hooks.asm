@@ -33,7 +33,7 @@ int2f_hook:
         mov di, dpmi_entry
         iret
 
-; 4300h, 4308h, 4310h: the XMS driver's presence, A20 method and entry.
+; 4300h, 4308h, 4309h, 4310h: the XMS driver's presence, A20 method, public handle table and entry.
 .xms:
         test byte [cs:RESIDENT_features], FEATURE_XMS
         jz .chain
@@ -41,6 +41,8 @@ int2f_hook:
         je .xms_entry
         cmp al, 0x08
         je .xms_a20
+        cmp al, 0x09
+        je .xms_table
         or al, al
         jnz .chain
         mov al, 0x80
@@ -49,6 +51,15 @@ int2f_hook:
         push cs
         pop es
         mov bx, xms_entry
+        iret
+; Out: AL=43h, ES:BX=table, with /TABLE.
+.xms_table:
+        mov bx, [cs:RESIDENT_xms_table]
+        or bx, bx
+        jz .chain
+        push cs
+        pop es
+        mov al, 0x43
         iret
 ; Out: AL=43h, BL=A20 handler as HIMEM numbers them (2 is the PS/2's port 92h, 1 the AT's controller, which also
 ; stands for what HIMEM has no number for), BH=0.

@@ -57,6 +57,12 @@ pub const TRAP_STRIDE: u32 = 8;
 /// Offset, in the XMS site, of a far return: behind the INT and a near jump.
 pub const XMS_RETURN: u32 = 5;
 
+/// Bytes of the public handle table's head (INT 2Fh 4309h): 1, the bytes of a record, the number of records (a word), the
+/// records' far address.
+pub const TABLE_HEAD: u32 = 8;
+/// Bytes of a record.
+pub const TABLE_RECORD: u32 = 10;
+
 /// What the resident code tells the core: the reason of a crossing, which is also the trap site's number.
 pub mod event {
     /// Start-up: EBX holds the linear address of [`super::BootInfo`].
@@ -311,6 +317,8 @@ pub struct ResidentInfo {
     pub dpmi_entry: u16,
     /// Offset of the XMS entry.
     pub xms_entry: u16,
+    /// Offset of the public handle table (2Fh 4309h), behind the code; 0 without `/TABLE`. The core fills it.
+    pub xms_table: u16,
     /// Physical address of the page directory to load on a dormant crossing.
     pub cr3: u32,
     /// Paragraph of our PSP.
@@ -479,6 +487,8 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("TRAP_VECTOR", TRAP_VECTOR),
         ("TRAP_STRIDE", TRAP_STRIDE),
         ("XMS_RETURN", XMS_RETURN),
+        ("TABLE_HEAD", TABLE_HEAD),
+        ("TABLE_RECORD", TABLE_RECORD),
         ("EVENT_INIT", event::INIT),
         ("EVENT_RETURN", event::RETURN),
         ("EVENT_DPMI_ENTRY", event::DPMI_ENTRY),
@@ -552,6 +562,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         code_end,
         dpmi_entry,
         xms_entry,
+        xms_table,
         cr3,
         psp,
         host_paragraphs,

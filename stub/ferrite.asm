@@ -97,14 +97,16 @@ image_bytes_of_file     equ HEADER_BYTES + image_bytes
 resident_blob_paragraph equ (runner_bytes + text_bytes) / 16
 
 ; What XMS takes of conventional memory, with the longest way to switch A20: its entry and crossing, its part of INT 2Fh and
-; of INT 15h, A20, and the fields of ResidentInfo that nothing else uses (xms_entry, old_xms, hooked_xms, xms_stack and
+; of INT 15h, A20, and the fields of ResidentInfo that nothing else uses (xms_entry, xms_table, old_xms, hooked_xms, xms_stack and
 ; its segment, xms_leave).
-XMS_FIELDS              equ 2 + 4 + 4 + 6 + 2
+XMS_FIELDS              equ 2 + 2 + 4 + 4 + 6 + 2
 xms_part_bytes          equ trap_sites - xms_entry + 2 * TRAP_STRIDE + control_entry - xms_chain \
                         + int2f_hook.windows - int2f_hook.xms \
                         + int15_hook.older - int15_hook + int15_end - int15_hook.sizes \
                         + code_end - a20_query + XMS_FIELDS
 XMS_PART_MAX            equ 511
+; The public handle table at most.
+TABLE_BYTES_MAX         equ (TABLE_HEAD + TABLE_MAX * TABLE_RECORD + 15) / 16 * 16
 
 section .bss
         resb STACK_BYTES
@@ -112,7 +114,7 @@ section .bss
 stack_top:
 bss_end:
         times IMAGE_BYTES_MAX - image_bytes resb 0      ; fails when the image outgrows its room
-        times MOVE_PARAGRAPHS * 16 + 0x100 - PSP_KEPT - resident_blob_bytes - runner_bytes resb 0
+        times MOVE_PARAGRAPHS * 16 + 0x100 - PSP_KEPT - resident_blob_bytes - TABLE_BYTES_MAX - runner_bytes resb 0
         ; The code that moves the image up must not be overwritten before it has jumped there.
         times MOVE_PARAGRAPHS * 16 - runner_bytes - (move_up.moved - text_start) resb 0
         times XMS_PART_MAX - xms_part_bytes resb 0      ; fails when XMS outgrows what it may have

@@ -12,6 +12,14 @@ install_resident:
         add ax, 15
         and al, 0xF0
         mov [resident_bytes], ax
+        cmp byte [public_table], 0
+        je .no_table
+        mov [es:RESIDENT_xms_table], ax
+        imul bx, [boot_info + BOOT_xms_handles], TABLE_RECORD
+        add bx, TABLE_HEAD + 15
+        and bl, 0xF0
+        add [resident_bytes], bx
+.no_table:
         call default_swap_path
         mov ax, [resident_place]
         mov [resident_segment], ax
@@ -26,9 +34,8 @@ install_resident:
         mov ds, ax
         xor si, si
         xor di, di
-        mov cx, [cs:resident_bytes]
-        shr cx, 1
-        rep movsw
+        mov cx, [RESIDENT_code_end]
+        rep movsb
         pop ds
 
         mov [es:RESIDENT_psp], bx

@@ -8,6 +8,8 @@ collect_memory:
         int 0x2F
         cmp al, 0x80
         jne .bios
+        cmp byte [public_table], 0
+        fail_unless je, TABLE_DRIVER
         call take_xms
         jmp short .count
 .bios:

@@ -26,6 +26,7 @@ message 15, PROGRAM_IN_VARIABLE, "The environment variable FERRITE and the DEVIC
 message 16, NO_PROGRAM, "The program ", 1, " was not found here or along PATH."
 message 17, BATCH, "Ferrite starts .EXE and .COM files only: for ", 1, " use FERRITE COMMAND.COM /C."
 message 18, SWITCH_ALONE, "/S, /U and /? stand alone on the command line."
+message 19, TABLE_ALONE, "/TABLE goes with neither /DMA nor more than 128 handles (/HANDLES)."
 
 ; 20-29: what else is on the machine
 message 20, LOADED, "Ferrite is loaded already; FERRITE /S shows its state, FERRITE /U unloads it."
@@ -43,6 +44,7 @@ message 33, CORE_FILE, "Ferrite cannot read its own file ", 1, "."
 message 34, CORE_DAMAGED, "The file ", 1, " is damaged or incomplete: copy it anew."
 message 35, CORE_MISMATCH, "The two halves of ", 1, " come from different builds: build it anew."
 message 36, CORE_START, "The core of Ferrite refused to start, reason ", 2, "."
+message 37, TABLE_DRIVER, "/TABLE needs Ferrite to be the only XMS driver: remove the line in CONFIG.SYS that loads the other."
 
 ; 40-59: unloading and running a program
 message 40, CLIENT_LIVES, "Ferrite stays loaded: a DPMI program is still running."
@@ -101,7 +103,7 @@ message_help:
         db "  /HANDLES=n               XMS handles, 1 to 1024 (128)", 13, 10
         db "  /HMAMIN=n                least KiB for which a program gets the HMA, 0 to 63 (0)", 13, 10
         db "  /A20=way                 AUTO, PORT92, KBC, BIOS, XMS (an older driver) or ON", 13, 10
-        db "  /DMA                     XMS blocks up to 256 KiB below 16 MiB, for ISA DMA", 13, 10
+        db "  /DMA /TABLE              small XMS blocks below 16 MiB; public XMS handle table", 13, 10
         db "  /GUARD                   an unmapped page after each memory block", 13, 10
         db "  /PAGE0                   programs cannot touch the first page (slower)", 13, 10
         db "  /BUFFER=n                transfer buffer in KiB, 4 to 60 (8)", 13, 10

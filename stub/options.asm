@@ -38,6 +38,8 @@ switches:
         dw switch_noswap
         db "DMA", 0
         dw switch_dma
+        db "TABLE", 0
+        dw switch_table
         db "A20", 0
         dw switch_a20
         db "LOG", 0
@@ -271,6 +273,9 @@ switch_noswap:
 switch_dma:
         or dword [boot_info + BOOT_flags], FLAG_ISA_DMA
         ret
+switch_table:
+        mov byte [public_table], 1
+        ret
 switch_swap:
         call expect_value
         mov di, boot_info + BOOT_swap_path
@@ -315,7 +320,26 @@ switch_log:
 .done:
         ret
 
+; Refuses what does not go together.
+check_options:
+        cmp byte [public_table], 0
+        je .done
+        cmp word [boot_info + BOOT_xms_handles], TABLE_MAX
+        ja .refused
+        test dword [boot_info + BOOT_flags], FLAG_ISA_DMA
+        jz .done
+.refused:
+        fail TABLE_ALONE
+.done:
+        ret
+
+; Most handles with /TABLE.
+TABLE_MAX       equ 128
+
 section .bss
+; /TABLE.
+public_table:
+        resb 1
 ; '?', 'S', 'U' or 0.
 action:
         resb 1

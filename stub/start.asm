@@ -106,6 +106,7 @@ move_up:
 
 ; Everything from the first look at the machine to hooks that work. In: resident_place.
 load_ferrite:
+        call check_options
         call check_conflicts
         call read_processor
         call find_emulator

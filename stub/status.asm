@@ -56,6 +56,12 @@ show_status:
 .state:
         call print_message
         movzx eax, word [fs:RESIDENT_code_end]
+        mov bx, [fs:RESIDENT_xms_table]
+        or bx, bx
+        jz .no_table
+        imul ax, [fs:bx + 2], TABLE_RECORD
+        lea ax, [eax + ebx + TABLE_HEAD]
+.no_table:
         add ax, DEVICE_KEPT + 15
         and al, 0xF0
         mov [insert_number], eax

@@ -20,6 +20,7 @@
 mod freeze;
 mod look;
 mod place;
+pub mod public;
 mod runs;
 mod supply;
 #[cfg(test)]
@@ -90,6 +91,8 @@ struct Block {
     hint_at: u32,
     /// Generation of the next handle, 1 to 63.
     generation: u8,
+    /// With a public table: there is a block. (Otherwise `handle` says it.)
+    used: bool,
     /// Next vacant entry.
     vacant: u16,
 }
@@ -114,7 +117,7 @@ pub mod entry_code {
     /// Address of the table and number of its blocks; neither changes after start. None where the entry code has to leave
     /// it all to the heap.
     pub fn table(heap: &Heap) -> Option<(usize, usize)> {
-        (!heap.low_dma).then_some((heap.blocks.as_ptr() as usize, heap.blocks.len()))
+        (!heap.careful).then_some((heap.blocks.as_ptr() as usize, heap.blocks.len()))
     }
 
     const _: () = assert!(size_of::<Block>().is_power_of_two() && offset_of!(Block, busy) == LOCKS + 1);
@@ -141,7 +144,10 @@ pub struct Heap {
     /// and the number of free frames it holds for; [`NO_WINDOW`] once blocks have been locked or unlocked.
     pub window_for: u32,
     low_dma: bool,
+    /// Small blocks have no short way to their places: `low_dma`, or there is a public table.
+    careful: bool,
     hoard: u32,
+    public: Option<public::Public>,
 }
 
 impl Default for Heap {
@@ -161,7 +167,9 @@ impl Heap {
             window: 0,
             window_for: NO_WINDOW,
             low_dma: false,
+            careful: false,
             hoard: u32::MAX,
+            public: None,
         }
     }
 
@@ -186,6 +194,7 @@ impl Heap {
                 hint: NONE,
                 hint_at: 0,
                 generation: 1,
+                used: false,
                 vacant: BLOCKS_MAX,
             });
             self.vacancies += 1;
@@ -215,6 +224,7 @@ impl Heap {
     /// Keeps small blocks where ISA DMA reaches: see the placement rule above.
     pub fn set_low_dma(&mut self, on: bool) {
         self.low_dma = on;
+        self.careful |= on;
     }
 
     /// How much free memory, in KiB, the heap keeps for the next block instead of giving the frames back.
@@ -225,6 +235,12 @@ impl Heap {
     /// The entry that a handle names.
     #[inline(always)]
     pub fn find(&self, handle: u16) -> Option<u16> {
+        self.find_directly(handle).or_else(|| self.find_public(handle))
+    }
+
+    /// The same for the short ways: with a public table it finds nothing.
+    #[inline(always)]
+    pub fn find_directly(&self, handle: u16) -> Option<u16> {
         let index = handle & (BLOCKS_MAX - 1);
         match self.blocks.get(index as usize) {
             Some(block) if block.handle == handle => Some(index),
@@ -237,14 +253,16 @@ impl Heap {
         if self.vacancies == 0 {
             return Err(Refusal::NoHandle);
         }
-        if kib == 0 {
-            return Ok(self.open(kib, NONE, 0));
-        }
         if let Some(handle) = self.allocate_low(kib) {
             return Ok(handle);
         }
-        let head = self.place(self.vacant, kib, frames)?;
-        Ok(self.open(kib, head, self.base_of(head, kib)))
+        let handle = if kib == 0 {
+            self.open(kib, NONE, 0)
+        } else {
+            let head = self.place(self.vacant, kib, frames)?;
+            self.open(kib, head, self.base_of(head, kib))
+        };
+        Ok(self.public_handle(handle))
     }
 
     /// The usual case of [`Heap::allocate`], and the quick way; None when it is not as easy.
@@ -283,6 +301,7 @@ impl Heap {
     pub fn free(&mut self, index: u16, frames: &mut Frames) -> Result<(), Refusal> {
         let head = self.unlocked(index)?.head;
         self.close(index);
+        self.blocks[index as usize].used = false;
         if head != NONE {
             self.runs.free_chain(head);
             self.trim(frames);
@@ -357,13 +376,24 @@ impl Heap {
             return Err(if block.locks == u8::MAX { Refusal::LockOverflow } else { Refusal::LockFailed });
         }
         if block.base == SCATTERED {
-            return Ok(Lock::Scattered);
+            return Ok(self.lock_in_place(index));
         }
         if block.locks == 0 {
             self.window_for = NO_WINDOW;
         }
         block.locks += 1;
         Ok(Lock::At(block.base))
+    }
+
+    /// The rest of [`Heap::lock`]: with a public table every block lies where it may be locked.
+    #[cold]
+    fn lock_in_place(&mut self, index: u16) -> Lock {
+        if self.public.is_none() {
+            return Lock::Scattered;
+        }
+        let block = &mut self.blocks[index as usize];
+        block.locks += 1;
+        Lock::At(if block.head == NONE { 0 } else { self.runs.get(block.head).start })
     }
 
     /// Takes one lock off a block.
@@ -392,7 +422,8 @@ impl Heap {
     /// The [`Block::base`] of a block of `size` KiB that begins with the run `head`.
     fn base_of(&self, head: u32, size: u32) -> u32 {
         let run = self.runs.get(head);
-        let may_stay = run.length == size && (!self.low_dma || well_placed(run.end(), size));
+        let short = !self.careful || self.public.is_none() && well_placed(run.end(), size);
+        let may_stay = run.length == size && short;
         if may_stay {
             run.start
         } else {

@@ -9,7 +9,7 @@ impl Heap {
     /// run and its first KiB.
     #[inline(always)]
     pub(super) fn place_low(&mut self, owner: u16, kib: u32) -> (u32, u32) {
-        if self.low_dma || !self.runs.has_spare() {
+        if self.careful || !self.runs.has_spare() {
             return (NONE, 0);
         }
         let (run, start) = self.lowest_fit(kib);
@@ -66,6 +66,10 @@ impl Heap {
             let run = self.take(owner, run, offset, kib);
             self.trim(frames);
             return run;
+        }
+        if self.is_public() {
+            self.trim(frames);
+            return Err(Refusal::NoMemory);
         }
         self.gather(owner, kib, frames)
     }
@@ -168,7 +172,7 @@ impl Heap {
     }
 
     /// Takes `kib` KiB at `offset` in a free run that has as much.
-    fn take(&mut self, owner: u16, run: u32, offset: u32, kib: u32) -> Result<u32, Refusal> {
+    pub(super) fn take(&mut self, owner: u16, run: u32, offset: u32, kib: u32) -> Result<u32, Refusal> {
         if !self.runs.reserve(2) {
             return Err(Refusal::NoMemory);
         }
@@ -206,7 +210,8 @@ impl Heap {
         Ok(head)
     }
 
-    fn longest_free(&self) -> u32 {
+    /// The longest free run; [`NONE`] when there is none.
+    pub(super) fn longest_free(&self) -> u32 {
         let mut best = self.runs.free;
         let mut at = best;
         while at != NONE {
@@ -223,7 +228,7 @@ impl Heap {
     #[inline]
     pub(super) fn is_fixed(&self, run: u32) -> bool {
         let owner = self.runs.get(run).owner;
-        owner != FREE && self.blocks[owner as usize].locks > 0
+        owner != FREE && (self.is_public() || self.blocks[owner as usize].locks > 0)
     }
 
     /// The cheapest place for block `index` in one piece, its first KiB, ending at or below KiB `limit`: where the fewest

@@ -20,7 +20,8 @@ impl Heap {
     pub fn largest(&mut self, frames: &Frames) -> u32 {
         let free = frames.free_count();
         if self.window_for != free {
-            self.window = self.longest_window(frames);
+            self.window =
+                if self.is_public() { self.largest_in_place(frames) } else { self.longest_window(frames) };
             self.window_for = free;
         }
         self.window.min(self.available(frames))
@@ -28,7 +29,7 @@ impl Heap {
 
     /// Takes all frames below 16 MiB that are free now, and keeps them, for the placement for ISA DMA.
     pub fn keep_low_frames(&mut self, frames: &mut Frames) {
-        self.low_dma = true;
+        self.set_low_dma(true);
         let mut count = DMA_END / 4;
         while count > 0 {
             let wanted = Wanted { count, below: DMA_END / 4, align: 1 };
@@ -151,6 +152,10 @@ impl Memory {
     /// are refused to anybody.
     #[cold]
     pub fn reclaim(&mut self, count: u32) -> u32 {
+        if self.heap.is_public() {
+            // What is free is in the table, where somebody may have taken it since.
+            return 0;
+        }
         self.heap.give(count, &mut self.frames)
     }
 }

@@ -207,6 +207,9 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     let xms = start_xms(&boot, &info, &mut memory, last);
     offer_xms(&mut machine, resident, info.features);
     heap::settle(&mut memory);
+    if info.xms_table != 0 {
+        publish(&mut machine, &mut memory, boot.resident_segment, info.xms_table)?;
+    }
     let mut host = Host::new(machine, memory, xms, facts);
     if boot.transfer_kib != 0 {
         host.transfer_wanted = boot.transfer_kib.min(TRANSFER_MAX_KIB) * 64;
@@ -248,10 +251,19 @@ fn start_xms(boot: &BootInfo, info: &ResidentInfo, memory: &mut Memory, highest:
         hma_minimum: boot.hma_minimum,
         a20_fixed: info.a20_method == 0,
         has_older: boot.flags & boot_flag::XMS_DRIVER != 0,
+        has_table: info.xms_table != 0,
         highest: highest << 12 | (PAGE - 1),
         resident: boot.resident_segment as u32 * 16,
         handles,
     })
+}
+
+/// The public handle table, with all free memory in it.
+fn publish(machine: &mut Pc, memory: &mut Memory, segment: u16, offset: u16) -> Result<(), StartError> {
+    memory.heap.publish(machine, segment, offset).then_some(()).ok_or(StartError::TooLittleMemory)?;
+    memory.heap.collect(&mut memory.frames);
+    memory.heap.write_table(machine);
+    Ok(())
 }
 
 /// From now on the resident part answers the XMS installation check.

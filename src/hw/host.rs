@@ -197,6 +197,7 @@ pub fn leave_active() {
         cpu::load_ldt(0);
         cpu::prepare(core.host.facts.has_fpu, !core.host.facts.has_fpu);
         heap::settle(&mut core.host.memory);
+        core.collect_memory();
         core.map_high_area(true);
         let at = resident_field!(resident, frame, RealFrame);
         let mut frame = RealFrame { a20_wanted: core.a20 as u8, a20_found: 1, ..Default::default() };

@@ -229,6 +229,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         // Bits that the copy for V86 mode loses, or that real mode must not get from it: IOPL and NT.
         let kept = frame.eflags & 0x7000;
         self.a20 = frame.a20_found != 0;
+        self.read_table();
         self.hook_event(&mut regs, frame.event as u32);
         to_frame(&regs, frame);
         frame.eflags = frame.eflags & !0x7000 | kept;
@@ -242,8 +243,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         *slots.regs() = from_frame(frame);
         self.a20 = frame.a20_found != 0;
         self.set_virtual_a20(self.a20);
+        self.lend_memory();
         let resume = self.dpmi_entry(slots);
         self.close_page0(slots, resume);
+        if resume == Resume::Dormant {
+            self.collect_memory();
+        }
         resume
     }
 

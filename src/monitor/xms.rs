@@ -8,7 +8,7 @@
 use super::slots::{Landing, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::dos::swapfile::Job;
-use crate::host::{RealTarget, Refused};
+use crate::host::{Host, RealTarget, Refused};
 use crate::landing;
 use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE, XMS_RETURN};
 use crate::machine::Machine;
@@ -33,6 +33,27 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
         }
         None
+    }
+
+    /// Takes over what others have written into the public handle table, if there is one.
+    pub(super) fn read_table(&mut self) {
+        xms::read_table(&self.host.machine, &mut self.host.xms, &mut self.host.memory);
+    }
+
+    /// From dormant to active: the memory that the public handle table shows as free is for DPMI too.
+    pub(super) fn lend_memory(&mut self) {
+        self.read_table();
+        let Host { machine, memory, .. } = &mut self.host;
+        memory.heap.lend(&mut memory.frames);
+        memory.heap.write_table(machine);
+    }
+
+    /// From active to dormant: the opposite of [`Monitor::lend_memory`].
+    pub fn collect_memory(&mut self) {
+        self.read_table();
+        let Host { machine, memory, .. } = &mut self.host;
+        memory.heap.collect(&mut memory.frames);
+        memory.heap.write_table(machine);
     }
 
     /// The short way of a move by V86 code or real mode. `segment`: the caller's DS.

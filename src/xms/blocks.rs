@@ -118,6 +118,10 @@ fn reallocate_kib<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers,
     let index = context.block(regs.dx())?;
     context.make_room();
     let memory = &mut *context.memory;
-    memory.heap.resize(index, kib, &mut memory.frames)?;
+    if memory.heap.is_public() {
+        memory.heap.resize_public(index, kib, &mut memory.frames, context.machine)?;
+    } else {
+        memory.heap.resize(index, kib, &mut memory.frames)?;
+    }
     Ok(Answer::Success)
 }

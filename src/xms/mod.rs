@@ -16,8 +16,9 @@
 //! * **UMB functions** without an older driver: 80h, as from any driver that has no upper memory.
 //! * **Beyond 4 GiB**, as HIMEMSX has it: C8h and C9h are about memory there, of which there is none; CBh and CCh take every
 //!   handle. The version stays 3.00: programs that ask for 3.50 do so to get that memory.
-//! * **4309h**, the public handle table, is refused: its callers read and write addresses in it, and unlocked blocks
-//!   have none.
+//! * **4309h**, the public handle table, is there with /TABLE only: its callers read and write addresses in it, so blocks do
+//!   not move then. Before a call what others wrote is taken over, after it the table shows what has changed; see
+//!   [`heap::public`](crate::heap::public).
 //! * 08h and 88h report as largest block what could be allocated *and then locked*. More than that, up to all that is free,
 //!   can be allocated and copied to.
 //!
@@ -57,6 +58,8 @@ pub struct Config {
     pub a20_fixed: bool,
     /// An older driver is there to pass calls on to.
     pub has_older: bool,
+    /// There is to be a public handle table (/TABLE).
+    pub has_table: bool,
     /// Highest physical address of extended memory, its last byte (88h ECX).
     pub highest: u32,
     /// Linear address of [`ResidentInfo`](crate::layout::ResidentInfo), which knows where DOS keeps the running process; 0
@@ -73,6 +76,7 @@ impl Default for Config {
             hma_minimum: 0,
             a20_fixed: false,
             has_older: false,
+            has_table: false,
             highest: 0x10_FFFF,
             resident: 0,
             handles: crate::heap::BLOCKS_DEFAULT,
@@ -88,13 +92,15 @@ pub struct Xms {
     a20_global: bool,
     a20_local: u16,
     handles: u16,
+    /// There is something to do before a call: work waits, or there is a public handle table.
+    careful: bool,
     works: ArrayVec<Work, WORKS_MAX>,
 }
 
 impl Xms {
     /// The driver at start.
     pub fn new(config: Config) -> Self {
-        Xms { config, ..Xms::default() }
+        Xms { config, careful: config.has_table, ..Xms::default() }
     }
 
     /// Handles in use.
@@ -322,9 +328,37 @@ const fn index<M: Machine>(rows: &[Row<M>]) -> [u8; 256] {
 /// The far entry: AH says what is wanted.
 #[inline]
 pub fn call<M: Machine + 'static>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsNext {
+    if context.xms.careful {
+        return call_carefully(context, regs);
+    }
+    serve(context, regs)
+}
+
+/// A call while work waits, or with a public handle table.
+#[cold]
+fn call_carefully<M: Machine + 'static>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsNext {
     if !context.xms.works.is_empty() {
         work::drop_stale(context, regs);
     }
+    if !context.memory.heap.is_public() {
+        return serve(context, regs);
+    }
+    context.make_room();
+    read_table(context.machine, context.xms, context.memory);
+    let next = serve(context, regs);
+    context.memory.heap.write_table(context.machine);
+    next
+}
+
+/// Takes over what others have written into the public table, if there is one.
+pub fn read_table<M: Machine>(machine: &M, xms: &mut Xms, memory: &mut Memory) {
+    if memory.heap.read_table(machine) {
+        xms.handles = memory.heap.blocks_used();
+    }
+}
+
+#[inline(always)]
+fn serve<M: Machine + 'static>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsNext {
     let outcome = match Functions::<M>::INDEX[regs.ah() as usize] {
         0 => Err(Stop::Refused(Code::NotImplemented)),
         row => (Functions::<M>::ROWS[row as usize - 1].handler)(context, regs),

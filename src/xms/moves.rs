@@ -85,9 +85,10 @@ pub(super) fn quick<M: Machine>(
     }
     let (from_handle, from_offset) = (machine.read_u16(at + 4), machine.read_u32(at + 6));
     let (to_handle, to_offset) = (machine.read_u16(at + 10), machine.read_u32(at + 12));
-    let Ok(from) = end(heap, from_handle, from_offset, length, FROM) else { return Quick::NotDone };
+    let find = |handle| heap.find_directly(handle);
+    let Ok(from) = end(heap, find, from_handle, from_offset, length, FROM) else { return Quick::NotDone };
     let Some(source) = address(heap, from) else { return Quick::NotDone };
-    let Ok(to) = end(heap, to_handle, to_offset, length, TO) else { return Quick::NotDone };
+    let Ok(to) = end(heap, find, to_handle, to_offset, length, TO) else { return Quick::NotDone };
     let Some(target) = address(heap, to) else { return Quick::NotDone };
     if length <= PIECE {
         machine.copy_physical(source, target, length);
@@ -160,8 +161,9 @@ fn start<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers, at: u32)
         return Err(Code::InvalidLength.into());
     }
     let heap = &context.memory.heap;
-    let from = end(heap, from_handle, from_offset, length, FROM);
-    let to = end(heap, to_handle, to_offset, length, TO);
+    let find = |handle| heap.find(handle);
+    let from = end(heap, find, from_handle, from_offset, length, FROM);
+    let to = end(heap, find, to_handle, to_offset, length, TO);
     let (from, to) = match (from, to) {
         (Ok(from), Ok(to)) => (from, to),
         (from, to) => return Err(refusal(context, [from_handle, to_handle], [from, to])),
@@ -209,7 +211,14 @@ const FROM: Wrong = (Code::InvalidSourceHandle, Code::InvalidSourceOffset);
 const TO: Wrong = (Code::InvalidTargetHandle, Code::InvalidTargetOffset);
 
 #[inline(always)]
-fn end(heap: &Heap, handle: u16, offset: u32, length: u32, wrong: Wrong) -> Result<End, Code> {
+fn end(
+    heap: &Heap,
+    find: impl Fn(u16) -> Option<u16>,
+    handle: u16,
+    offset: u32,
+    length: u32,
+    wrong: Wrong,
+) -> Result<End, Code> {
     if handle == 0 {
         let at = far_linear(offset);
         if length > CONVENTIONAL_END - at.min(CONVENTIONAL_END) {
@@ -217,7 +226,7 @@ fn end(heap: &Heap, handle: u16, offset: u32, length: u32, wrong: Wrong) -> Resu
         }
         return Ok(End { index: CONVENTIONAL, at });
     }
-    let Some(index) = heap.find(handle) else { return Err(wrong.0) };
+    let Some(index) = find(handle) else { return Err(wrong.0) };
     if heap.is_busy(index) {
         return Err(wrong.0);
     }

@@ -89,6 +89,7 @@ pub(super) fn keep<M: Machine>(xms: &mut Xms, heap: &mut Heap, machine: &M, call
     }
     let psp = running(machine, xms.config.resident);
     xms.works.push(Work { ss: caller.ss, esp: caller.esp, psp, kind });
+    xms.careful = true;
 }
 
 /// The process that runs: DOS keeps its PSP 15 bytes behind the InDOS flag (the swappable data area of DOS 3.1 and later,
@@ -160,6 +161,7 @@ fn drop_last<M: Machine>(context: &mut XmsContext<M>) -> Option<Kind> {
 
 fn drop_at<M: Machine>(context: &mut XmsContext<M>, at: usize) -> Kind {
     let work = context.xms.works.remove(at);
+    context.xms.careful = context.xms.config.has_table || !context.xms.works.is_empty();
     for index in work.kind.blocks().into_iter().flatten() {
         context.memory.heap.leave(index);
     }
