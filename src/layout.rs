@@ -155,7 +155,7 @@ pub struct StatusInfo {
     pub clients: u16,
     /// Physical memory that is ours, KiB.
     pub physical_total_kib: u32,
-    /// Of that, free.
+    /// Of that, free; what the XMS heap keeps at hand is.
     pub physical_free_kib: u32,
     /// Of that, the core's own image, tables and heap.
     pub core_kib: u32,

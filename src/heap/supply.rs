@@ -15,6 +15,11 @@ impl Heap {
         self.runs.free_kib + frames.available() * 4
     }
 
+    /// What the heap keeps of that, KiB.
+    pub fn hoarded(&self) -> u32 {
+        self.runs.free_kib
+    }
+
     /// The largest block, KiB, that could be allocated and then locked.
     #[inline]
     pub fn largest(&mut self, frames: &Frames) -> u32 {

@@ -54,7 +54,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             size_of::<StatusInfo>() as u32,
             VERSION | clients << 16,
             kib(frames.total()),
-            kib(frames.free_count()),
+            kib(frames.free_count()) + memory.heap.hoarded(),
             kib(frames.core_pages()),
             kib(slots(|slots| slots.pages())),
             kib(slots(|slots| slots.used())),
