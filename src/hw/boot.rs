@@ -251,6 +251,7 @@ fn start_xms(boot: &BootInfo, info: &ResidentInfo, memory: &mut Memory, highest:
         hma_minimum: boot.hma_minimum,
         a20_fixed: info.a20_method == 0,
         has_older: boot.flags & boot_flag::XMS_DRIVER != 0,
+        older_blocks: boot.xms_blocks,
         has_table: info.xms_table != 0,
         highest: highest << 12 | (PAGE - 1),
         resident: boot.resident_segment as u32 * 16,

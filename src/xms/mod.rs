@@ -11,7 +11,7 @@
 //!
 //! * **An older driver below us** (we hold its memory, and serve in front of it): the HMA, A20 and UMB functions (01h to
 //!   07h, 10h to 12h) are passed on, since it has the counts, and DOS may own its HMA. Handles of ours are served
-//!   here. Any other handle is one from before our time: its call is passed on; but 0Bh never while active,
+//!   here, and those of the blocks that hold our memory are refused. Any other handle is one from before our time: its call is passed on; but 0Bh never while active,
 //!   since that driver knows nothing of paging, and never when the other end is one of ours (refused with A3h or A5h).
 //! * **UMB functions** without an older driver: 80h, as from any driver that has no upper memory.
 //! * **Beyond 4 GiB**, as HIMEMSX has it: C8h and C9h are about memory there, of which there is none; CBh and CCh take every
@@ -37,6 +37,7 @@ pub mod work;
 use arrayvec::ArrayVec;
 
 use crate::heap::Refusal;
+use crate::layout::EXTENTS_MAX;
 use crate::machine::Machine;
 use crate::paging::Memory;
 use crate::regs::{General, Registers};
@@ -58,6 +59,8 @@ pub struct Config {
     pub a20_fixed: bool,
     /// An older driver is there to pass calls on to.
     pub has_older: bool,
+    /// The older driver's handles of the blocks that hold our memory; 0 for none.
+    pub older_blocks: [u16; EXTENTS_MAX],
     /// There is to be a public handle table (/TABLE).
     pub has_table: bool,
     /// Highest physical address of extended memory, its last byte (88h ECX).
@@ -76,6 +79,7 @@ impl Default for Config {
             hma_minimum: 0,
             a20_fixed: false,
             has_older: false,
+            older_blocks: [0; EXTENTS_MAX],
             has_table: false,
             highest: 0x10_FFFF,
             resident: 0,
@@ -101,6 +105,12 @@ impl Xms {
     /// The driver at start.
     pub fn new(config: Config) -> Self {
         Xms { config, careful: config.has_table, ..Xms::default() }
+    }
+
+    /// Does a handle that names none of our blocks go to the older driver? Not the handles of those that hold our memory: whoever
+    /// tried them could free it under us.
+    pub(super) fn passes_on(&self, handle: u16) -> bool {
+        self.config.has_older && !self.config.older_blocks.contains(&handle)
     }
 
     /// Handles in use.
@@ -456,7 +466,7 @@ impl<M: Machine> XmsContext<'_, M> {
     fn block(&self, handle: u16) -> Result<u16, Stop> {
         match self.memory.heap.find(handle) {
             Some(index) => Ok(index),
-            None if self.xms.config.has_older => Err(Stop::PassOn),
+            None if self.xms.passes_on(handle) => Err(Stop::PassOn),
             None => Err(Stop::Refused(Code::InvalidHandle)),
         }
     }

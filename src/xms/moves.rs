@@ -249,7 +249,8 @@ fn refusal<M: Machine>(context: &XmsContext<M>, handles: [u16; 2], ends: [Result
     let is_foreign = |handle: u16| handle != 0 && context.memory.heap.find(handle).is_none();
     let foreign = handles.iter().any(|handle| is_foreign(*handle));
     let ours = handles.iter().any(|handle| *handle != 0 && !is_foreign(*handle));
-    if context.xms.config.has_older && !context.active && foreign && !ours {
+    let passed = handles.iter().all(|handle| *handle == 0 || context.xms.passes_on(*handle));
+    if passed && !context.active && foreign && !ours {
         return Stop::PassOn;
     }
     match ends {
