@@ -52,6 +52,14 @@ int2f_hook:
         pop es
         mov bx, xms_entry
         iret
+; Out: AL=43h, BL=A20 handler as HIMEM numbers them (2 is the PS/2's port 92h, 1 the AT's controller, which also
+; stands for what HIMEM has no number for; the stub writes it), BH=0.
+.xms_a20:
+        mov al, 0x43
+        mov bx, strict word 1
+.a20_handler    equ $ - 2
+        iret
+
 ; Out: AL=43h, ES:BX=table, with /TABLE.
 .xms_table:
         mov bx, [cs:RESIDENT_xms_table]
@@ -61,17 +69,6 @@ int2f_hook:
         pop es
         mov al, 0x43
         iret
-; Out: AL=43h, BL=A20 handler as HIMEM numbers them (2 is the PS/2's port 92h, 1 the AT's controller, which also
-; stands for what HIMEM has no number for), BH=0.
-.xms_a20:
-        mov al, 0x43
-        mov bx, 1
-        cmp [cs:RESIDENT_a20_method], bl        ; 1 is A20_PORT92
-        jne .method
-        inc bx
-.method:
-        iret
-
 ; 1605h. Windows in enhanced mode and a live client exclude each other: CX<>0 refuses the start. Older handlers
 ; hear of it all the same.
 .windows:
@@ -96,7 +93,7 @@ int2f_hook:
         pop es
         iret
 
-; INT 15h. The calls that report extended memory report none: it is ours (they are left alone where an older XMS
+; INT 15h. The calls that report extended memory report what is left of it (they are left alone where an older XMS
 ; driver answers them already). Active: what moves memory, switches A20 or the processor's mode goes to the core,
 ; and so does Ctrl-Alt-Del.
 int15_hook:
@@ -154,18 +151,24 @@ int15_hook:
         popf
         jmp SITE(EVENT_REBOOT)
 
-; E801h. Out: AX=CX=KiB from 1 to 16 MiB, BX=DX=64 KiB blocks above: none; CF=0.
+; E801h. Out: AX=CX=KiB from 1 to 16 MiB, BX=DX=64 KiB blocks above; CF=0. The stub writes the numbers.
 .sizes:
-        xor bx, bx
-        xor cx, cx
-        xor dx, dx
-; 88h. Out: AX=KiB above 1 MiB: none; CF=0.
+        mov bx, strict word 0
+.blocks_above   equ $ - 2
+        mov dx, bx
+        mov cx, strict word 0
+.kib_below      equ $ - 2
+        mov ax, cx
+        jmp short .told
+; 88h. Out: AX=KiB above 1 MiB, CF=0.
 .size:
+        mov ax, strict word 0
+.kib            equ $ - 2
+.told:
         popf
-        xor ax, ax
-        jmp short .return_carry
+        jmp short .succeeded
 
-; E820h. The older handler's answer, with usable memory from 1 MiB to 4 GiB called reserved: it is ours.
+; E820h. The older handler's answer; of usable memory below 4 GiB what ends here is left, the rest is ours and called reserved.
 .map:
         popf
         pushf
@@ -175,11 +178,21 @@ int15_hook:
         jne .succeeded
         cmp dword [es:di + 4], 0
         jne .succeeded
-        cmp word [es:di + 2], 0x10
-        jb .succeeded
         cmp byte [es:di + 16], 1
         jne .succeeded
+        push eax
+        mov eax, strict dword 0x100000
+.left_end       equ $ - 4
+        sub eax, [es:di]
+        jbe .ours
+        cmp eax, [es:di + 8]
+        jae .whole
+        mov [es:di + 8], eax
+        jmp short .whole
+.ours:
         mov byte [es:di + 16], 2
+.whole:
+        pop eax
 .succeeded:
         clc
 

@@ -142,6 +142,9 @@ find_a20:
 ; Makes AL's way that of the resident image, which ends behind it. Changes AX, CX, SI, DI.
 take_way:
         mov [fs:RESIDENT_a20_method], al
+        cmp al, A20_PORT92
+        sete [fs:int2f_hook.a20_handler]
+        inc byte [fs:int2f_hook.a20_handler]
         mov ah, 0
         mov si, ax
         shl si, 2

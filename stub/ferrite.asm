@@ -97,11 +97,11 @@ image_bytes_of_file     equ HEADER_BYTES + image_bytes
 resident_blob_paragraph equ (runner_bytes + text_bytes) / 16
 
 ; What XMS takes of conventional memory, with the longest way to switch A20: its entry and crossing, its part of INT 2Fh and
-; of INT 15h, A20, and the fields of ResidentInfo that nothing else uses (xms_entry, xms_table, old_xms, hooked_xms, xms_stack and
-; its segment, xms_leave).
-XMS_FIELDS              equ 2 + 2 + 4 + 4 + 6 + 2
+; of INT 15h, A20, and the fields of ResidentInfo that nothing else uses (xms_entry, old_xms, hooked_xms, xms_stack and
+; its segment, xms_leave). The public handle table's part is left out.
+XMS_FIELDS              equ 2 + 4 + 4 + 6 + 2
 xms_part_bytes          equ trap_sites - xms_entry + 2 * TRAP_STRIDE + control_entry - xms_chain \
-                        + int2f_hook.windows - int2f_hook.xms \
+                        + int2f_hook.xms_table - int2f_hook.xms \
                         + int15_hook.older - int15_hook + int15_end - int15_hook.sizes \
                         + code_end - a20_query + XMS_FIELDS
 XMS_PART_MAX            equ 511

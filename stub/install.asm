@@ -67,6 +67,7 @@ install_resident:
         or eax, eax
         jnz .driver
         or byte [es:RESIDENT_features], FEATURE_INT15
+        call tell_what_is_left
 .driver:
         mov al, [boot_info + BOOT_cpu_signature + 1]
         and al, 0x0F                            ; family
@@ -80,6 +81,30 @@ install_resident:
         mov [es:RESIDENT_cpu], al
         push ds
         pop es
+        ret
+
+; Writes into our INT 15h what is left of extended memory. In: ES=resident segment. Changes EAX, EBX.
+tell_what_is_left:
+        mov eax, [left_end]
+        mov [es:int15_hook.left_end], eax
+        mov eax, [left_below]
+        sub eax, 0x100000
+        shr eax, 10
+        mov ebx, eax
+        cmp eax, 0xFFFF
+        jbe .fits
+        mov ax, 0xFFFF
+.fits:
+        mov [es:int15_hook.kib], ax
+        mov eax, 15 * 1024                      ; from 1 to 16 MiB
+        cmp ebx, eax
+        jae .above
+        mov eax, ebx
+.above:
+        mov [es:int15_hook.kib_below], ax
+        sub ebx, eax
+        shr ebx, 6
+        mov [es:int15_hook.blocks_above], bx
         ret
 
 ; Starts the core. Fails with its reason.

@@ -187,38 +187,71 @@ claim_amount:
         and eax, ~3
         ret
 
-; Cuts the extents down to what is to be claimed, from the highest on. Changes everything but DS, ES.
+; Takes what is to be claimed from the highest memory down: what is left begins at 1 MiB, and INT 15h goes on telling of it.
+; Notes its ends in `left_end` and `left_below`. Changes everything but DS, ES.
 claim_extents:
+        mov dword [left_end], 0x100000
+        mov dword [left_below], 0x100000
         xor eax, eax
         mov si, boot_info + BOOT_extents
         mov cx, [boot_info + BOOT_extent_count]
-        jcxz .done
+        or cx, cx
+        jz .done
+        mov ebp, [si + EXTENT_base]
+        add ebp, [si + EXTENT_bytes]            ; end of the first
 .sum:
         mov edx, [si + EXTENT_bytes]
         shr edx, 10
         add eax, edx
         add si, EXTENT_SIZE
         loop .sum
+        mov edi, eax
         call claim_amount
+        sub edi, eax
+        jz .done                                ; nothing is left
+        shl edi, 10                             ; bytes to leave
         mov si, boot_info + BOOT_extents
         mov cx, [boot_info + BOOT_extent_count]
-        mov word [boot_info + BOOT_extent_count], 0
-.take:
-        or eax, eax
-        jz .done
-        mov edx, [si + EXTENT_bytes]
-        shr edx, 10
-        cmp edx, eax
-        jbe .whole
-        mov edx, eax
-        shl edx, 10
-        mov [si + EXTENT_bytes], edx
-        shr edx, 10
-.whole:
-        sub eax, edx
-        inc word [boot_info + BOOT_extent_count]
+.leave:
+        jcxz .keep
+        mov eax, [si + EXTENT_bytes]
+        mov edx, [si + EXTENT_base]
+        cmp eax, edi
+        ja .part
+        sub edi, eax
+        add edx, eax
+        mov [left_end], edx
         add si, EXTENT_SIZE
-        loop .take
+        dec cx
+        jmp short .leave
+.part:
+        add edx, edi
+        mov [left_end], edx
+        mov [si + EXTENT_base], edx
+        sub [si + EXTENT_bytes], edi
+.keep:
+        mov eax, [left_end]
+        cmp eax, ebp
+        jbe .first
+        mov eax, ebp
+.first:
+        mov [left_below], eax
+        mov [boot_info + BOOT_extent_count], cx
+        mov di, boot_info + BOOT_extents
+        jcxz .done
+.move:
+        mov eax, [si + EXTENT_base]
+        mov [di + EXTENT_base], eax
+        mov edx, [si + EXTENT_bytes]
+        mov [di + EXTENT_bytes], edx
+        cmp eax, [left_end]
+        jae .next
+        mov dword [left_end], 0x100000          ; a map without order: nothing is told rather than what is ours
+        mov dword [left_below], 0x100000
+.next:
+        add si, EXTENT_SIZE
+        add di, EXTENT_SIZE
+        loop .move
 .done:
         ret
 
@@ -228,3 +261,8 @@ map_seen:
         alignb 4
 map_entry:
         resb 24
+; Physical addresses after what INT 15h goes on telling of: all of it, and its part from 1 MiB on without a hole.
+left_end:
+        resd 1
+left_below:
+        resd 1
