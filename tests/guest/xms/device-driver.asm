@@ -41,7 +41,7 @@ body:
         xms_service 7
         call    xms_call
         expect_equal16 [out_ax], 1, "the A20 line is on"
-        mov     dx, 4096
+        mov     dx, 1024
         call    allocate
         push    dx
         xms_service 0Ch

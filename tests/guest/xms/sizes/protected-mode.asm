@@ -1,0 +1,9 @@
+; xms/protected-mode on the smallest machine, on common ones and on one with a hole below 4 GiB.
+; expect: pass
+; machines: qemu
+; memory: 4 256 3072
+; whole: yes
+; width: 16 32
+; plan: 22
+
+%include "xms/protected-mode.asm"

@@ -1,0 +1,8 @@
+; xms/version on the smallest machine, on common ones and on one with a hole below 4 GiB.
+; expect: pass
+; machines: qemu
+; memory: 4 256 3072
+; whole: yes
+; plan: 38
+
+%include "xms/version.asm"
