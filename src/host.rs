@@ -114,6 +114,8 @@ pub struct Host<M: Machine> {
     /// One bit for each real-mode vector that some client handles in protected mode (IRQs, 1Ch, 23h, 24h): the entry
     /// code tests it on every interrupt in V86 mode.
     pub hooked: [u32; 8],
+    /// An interrupt handler waits until DOS may be called.
+    pub handlers_wait: bool,
     /// How far asking DOS for the transfer buffer has come, and the paragraphs wanted.
     pub transfer_step: crate::dos::transfer::Step,
     /// See `transfer_step`.
@@ -283,6 +285,7 @@ impl<M: Machine> Host<M> {
             callbacks: Vec::new(),
             dos: Calls::new(),
             hooked: [0; 8],
+            handlers_wait: false,
             transfer_step: Default::default(),
             transfer_wanted: 0x200,
             wanted_page: 0,

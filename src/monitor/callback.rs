@@ -78,6 +78,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     fn event_procedure(&mut self, slots: &mut Slots, callback: &Callback) -> Resume {
         let from = *slots.regs();
         let Some(client) = self.host.clients[callback.client as usize].as_ref() else { return Resume::Guest };
+        if self.event_waits(callback.client) {
+            return Resume::Guest;
+        }
         let width = client.width;
         // The driver's far call lies on top of them.
         let words = Self::v86_linear(from.ss, from.esp) + 4;

@@ -61,6 +61,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         log::info!(target: "client", "client {id} ends with {code:02X}");
         let psp = swapfile::abandon(&mut self.host);
+        self.release_interrupts();
         if self.host.clients[id as usize].as_ref().is_some_and(|client| client.outlives) {
             return self.exit_resident(slots, id, code);
         }
@@ -274,6 +275,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Takes a client out of the way of events: its handlers, its callbacks, and the real-mode vectors that it set to
     /// those. Its other vectors are its own affair: extenders hook in real mode and unhook with 0201h.
     pub(super) fn disconnect(&mut self, id: u8) {
+        self.forget_suspended(id);
         let callbacks = self.host.facts.resident + self.host.facts.callback_trap as u32;
         self.restore_vectors(id, |value| far_linear(value) == callbacks);
         let host = &mut self.host;
@@ -329,6 +331,11 @@ impl<M: Machine> crate::host::Host<M> {
         // At IOPL 0 the core sees the keyboard's IRQ first (monitor::withheld).
         if self.facts.client_iopl == 0 {
             hooked[0] |= 1 << 9;
+        }
+        // While a handler waits for DOS, the core looks at each tick of the clock, and when DOS is idle (monitor::suspended).
+        if self.handlers_wait {
+            hooked[0] |= 1 << 8;
+            hooked[1] |= 1 << (0x28 - 32);
         }
         self.hooked = hooked;
     }

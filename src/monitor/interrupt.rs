@@ -131,7 +131,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 return self.call_handler(slots, id, handler, vector, Landing::Interrupt);
             }
         }
-        self.reflect_in_v86(slots, vector);
+        if !self.reflect_apart(slots, vector) {
+            self.reflect_in_v86(slots, vector);
+        }
         Resume::Guest
     }
 
@@ -257,7 +259,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let top = slots.index();
         let Some(index) = (1..=top).rev().find(|&at| {
             matches!(slots.slot[at].landing, Landing::Interrupt | Landing::Hooked)
-                && slots.slot[at].locked != 0
+                && slots.slot[at].locked & 3 != 0
         }) else {
             return self.exception_here(slots, 0x0D, 0);
         };

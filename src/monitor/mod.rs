@@ -25,6 +25,7 @@ mod process;
 mod real;
 pub mod slots;
 mod status;
+mod suspended;
 mod trap;
 mod withheld;
 mod xms;
@@ -34,6 +35,8 @@ mod tests;
 
 pub use interrupt::LOCKED_RESERVE;
 pub use real::structure;
+
+use alloc::vec::Vec;
 
 use crate::dpmi::INT31;
 use crate::host::{Host, Refused};
@@ -89,6 +92,15 @@ pub struct Monitor<M: Machine + 'static, R> {
     missing: u32,
     /// The first page is open for V86 code; false always unless /PAGE0 asks for its protection.
     page0_open: bool,
+    /// Interrupt handlers that wait for DOS, the last one put aside last; and the client that is current again after the page of
+    /// one has come in.
+    suspended: Vec<suspended::Suspended>,
+    /// See `suspended`.
+    suspended_outer: u8,
+    /// Lines that are masked while DOS works for a guest with interrupts off.
+    held_lines: u16,
+    /// Something is to be done before a guest is resumed: page 0, or a handler that waits.
+    attention: bool,
     /// Real-mode INT 22h address and such that a dying client's cleanup needs is in the client.
     active: bool,
     /// What IOPL 0 withholds from clients.
@@ -109,6 +121,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             vector: 0,
             missing: 0,
             page0_open,
+            suspended: Vec::new(),
+            suspended_outer: 0,
+            held_lines: 0,
+            attention: page0_open,
             active: false,
             withheld: Default::default(),
         }
@@ -130,8 +146,29 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             (Kind::Software, true) => self.software_from_v86(slots, vector),
             (Kind::Software, false) => self.software_from_client(slots, vector),
         };
+        self.before_guest(slots, resume)
+    }
+
+    /// A guest is about to be resumed.
+    #[inline(always)]
+    fn before_guest(&mut self, slots: &mut Slots, resume: Resume) -> Resume {
+        match self.attention {
+            true => self.attend(slots, resume),
+            false => resume,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self, slots: &mut Slots, resume: Resume) -> Resume {
+        let resume = self.resume_suspended(slots, resume);
         self.close_page0(slots, resume);
         resume
+    }
+
+    /// Follows a change of what [`Monitor::attend`] looks at.
+    fn note_attention(&mut self) {
+        self.attention = self.page0_open || self.handlers_wait();
     }
 
     /// A software interrupt by a client.
@@ -149,6 +186,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     fn software_from_v86(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         if vector as u32 == TRAP_VECTOR {
             if let Some(resume) = self.trap_site(slots) {
+                return resume;
+            }
+        }
+        if vector == suspended::IDLE && self.handlers_wait() {
+            if let Some(resume) = self.resume_at_idle(slots) {
                 return resume;
             }
         }
@@ -245,7 +287,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.set_virtual_a20(self.a20);
         self.lend_memory();
         let resume = self.dpmi_entry(slots);
-        self.close_page0(slots, resume);
+        let resume = self.before_guest(slots, resume);
         if resume == Resume::Dormant {
             self.collect_memory();
         }

@@ -26,7 +26,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// A guest is about to be resumed: a client must not find the page open.
-    #[inline(always)]
     pub(super) fn close_page0(&mut self, slots: &mut Slots, resume: Resume) {
         if self.page0_open && resume == Resume::Guest && !slots.regs().is_v86() {
             self.set_page0(false);
@@ -40,5 +39,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         machine.set_table_entry(0, if open { entry | USER } else { entry & !USER });
         machine.flush_page(0);
         self.page0_open = open;
+        self.note_attention();
     }
 }

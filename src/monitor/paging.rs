@@ -4,12 +4,12 @@
 //! its end the instruction is run again, or the interrupt that the service was called by.
 
 use super::slots::Slots;
-use super::{Monitor, Reporter, Resume};
+use super::{pic, Monitor, Reporter, Resume};
 use crate::dos::swapfile::{self, Ended, Job};
 use crate::dpmi::memory::frames_wanted;
 use crate::host::CallbackKind;
 use crate::machine::Machine;
-use crate::regs::Registers;
+use crate::regs::{Registers, INTERRUPT};
 use crate::service::{Code, Next, Outcome, Refusal};
 
 const PAGE_FAULT: u8 = 0x0E;
@@ -19,13 +19,41 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     #[cold]
     pub(super) fn page_in(&mut self, slots: &mut Slots, job: Job, linear: u32, frames: u32) -> Resume {
         self.host.wanted_page = linear;
-        if self.host.memory.swap.is_none() || !swapfile::may_call(&self.host) || !slots.has_room(4) {
+        // For a handler that waited, DOS has been found free already.
+        let free = job == Job::Handler || swapfile::may_call(&self.host);
+        if self.host.memory.swap.is_none() || !free || !slots.has_room(4) {
             let done = swapfile::without_transfer(&mut self.host, linear, frames);
+            if !done && self.host.memory.swap.is_some() && self.put_aside(slots, job, linear) {
+                return Resume::Guest;
+            }
             return self.paged(slots, job, if done { Ended::Well } else { Ended::Refused });
         }
         self.host.swap_file.slot = slots.index() + 1;
         let outcome = swapfile::begin_request(&mut self.host, job, linear, frames);
+        self.hold_interrupts(slots);
         self.finish(slots, outcome)
+    }
+
+    /// The guest that DOS now works for may have interrupts off, while DOS has them on: the lines that clients handle are
+    /// masked until the job is done, and what they request waits at the controllers. The disks' own lines are not.
+    fn hold_interrupts(&mut self, slots: &mut Slots) {
+        const DISKS: u16 = 1 << 6 | 1 << 14 | 1 << 15;
+        if !self.host.swap_file.busy || self.shown_flags(slots.current()) & INTERRUPT != 0 {
+            return;
+        }
+        let lines = (0..16).filter(|&line| self.goes_to_client(slots, pic::vector_of(line)));
+        let lines = lines.fold(0, |lines, line| lines | 1 << line) & !DISKS;
+        if lines != 0 {
+            self.held_lines = pic::hold(&mut self.host.machine, lines);
+        }
+    }
+
+    /// The job is done, or given up.
+    pub(super) fn release_interrupts(&mut self) {
+        match core::mem::take(&mut self.held_lines) {
+            0 => {}
+            lines => pic::release(&mut self.host.machine, lines),
+        }
     }
 
     /// The DPMI entry point was called in the current slot, a V86 slot at the trap site: AX bit 0 the width, ES the host
@@ -72,6 +100,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// The job that the host's conversation was for is over.
     #[cold]
     pub(super) fn job_over(&mut self, slots: &mut Slots) -> Resume {
+        self.release_interrupts();
         let job = core::mem::take(&mut self.host.swap_file.job);
         let ended = self.host.swap_file.ended;
         // A handler's own fault may have come in between.
@@ -82,7 +111,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.paged(slots, job, ended)
     }
 
-    fn paged(&mut self, slots: &mut Slots, job: Job, ended: Ended) -> Resume {
+    pub(super) fn paged(&mut self, slots: &mut Slots, job: Job, ended: Ended) -> Resume {
         match (job, ended) {
             (Job::Close(id), _) => {
                 let outer = self.host.swap_file.outer;
@@ -94,6 +123,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
                 self.default_interrupt(slots, vector)
             }
             (Job::Entry, _) => self.enter_client(slots),
+            (Job::Handler, ended) => self.go_on_with_handler(slots, ended),
             (Job::Service(vector), Ended::Well) => self.default_interrupt(slots, vector),
             (Job::Structure, Ended::Well) => {
                 let (at, from) = self.host.swap_file.structure;
@@ -184,7 +214,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let wanted = frames_wanted(&mut self.host, ax, slots.regs())?;
         let more = wanted.saturating_sub(self.host.memory.available_with_swap());
         self.host.swap_file.slot = slots.index() + 1;
-        Some(swapfile::begin_growth(&mut self.host, 0x31, more.max(1)))
+        let outcome = swapfile::begin_growth(&mut self.host, 0x31, more.max(1));
+        self.hold_interrupts(slots);
+        Some(outcome)
     }
 
     /// The last client's process has ended: the swap file goes before the client does. `None`: there is nothing to do.

@@ -6,6 +6,8 @@ use crate::machine::Machine;
 /// bits, and which register is read next.
 pub(super) const COMMAND: [u16; 2] = [0x20, 0xA0];
 pub(super) const MASK: u16 = 0x21;
+/// The second one's.
+const MASK_SECOND: u16 = 0xA1;
 pub(super) const EOI: u8 = 0x20;
 pub(super) const SPECIFIC_EOI: u8 = 0x60;
 pub(super) const READ_REQUESTED: u8 = 0x0A;
@@ -31,6 +33,30 @@ pub(super) fn end_of_interrupt<M: Machine>(machine: &mut M, line: u8) {
     end_line(machine, line);
     if line >= 8 {
         end_line(machine, CASCADE);
+    }
+}
+
+/// Masks lines, so that what they request waits at the controllers. Those of them that were not masked, for [`release`].
+pub(super) fn hold<M: Machine>(machine: &mut M, lines: u16) -> u16 {
+    let now = machine.input(MASK) as u16 | (machine.input(MASK_SECOND) as u16) << 8;
+    let held = lines & !now;
+    set_masks(machine, held, now | held);
+    held
+}
+
+/// Unmasks lines.
+pub(super) fn release<M: Machine>(machine: &mut M, lines: u16) {
+    let now = machine.input(MASK) as u16 | (machine.input(MASK_SECOND) as u16) << 8;
+    set_masks(machine, lines, now & !lines);
+}
+
+/// Writes the masks of those controllers that `changed` lines belong to.
+fn set_masks<M: Machine>(machine: &mut M, changed: u16, masks: u16) {
+    if changed & 0xFF != 0 {
+        machine.output(MASK, masks as u8);
+    }
+    if changed >> 8 != 0 {
+        machine.output(MASK_SECOND, (masks >> 8) as u8);
     }
 }
 

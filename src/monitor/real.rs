@@ -311,7 +311,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
 /// Does this landing end with the RETURN trap?
 pub(super) fn is_real_landing(slot: &Slot) -> bool {
-    slot.locked == 0
+    slot.locked & 3 == 0
         && matches!(
             slot.landing,
             Landing::Reflected

@@ -60,7 +60,7 @@ pub struct Slot {
     /// What to do when it comes back.
     pub landing: Landing,
     /// Bit 0: the slot entered the locked stack. Bit 1: the entry code made it, so that the slot below has its segment
-    /// registers in the CPU still.
+    /// registers in the CPU still. Bit 2: its landing from real mode is Rust's, whatever it is.
     pub locked: u8,
     /// The vector that led here.
     pub vector: u8,

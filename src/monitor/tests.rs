@@ -2,6 +2,7 @@
 //!
 //! The guest is played: a test puts what the CPU would have pushed into the current slot and reports the event.
 
+mod suspended;
 mod swapping;
 
 use super::slots::{Landing, Slots, SLOTS};

@@ -153,7 +153,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Has the client that runs its interrupts off? V86 code has a flag of its own, but for the moment in which it returns to a
     /// client.
-    fn is_off(&self, slots: &Slots) -> bool {
+    pub(super) fn is_off(&self, slots: &Slots) -> bool {
         let index = slots.index();
         let slot = &slots.slot[index];
         if !slot.regs.is_v86() {
@@ -166,7 +166,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// Does an IRQ reach a protected-mode handler, by itself or by the tick that the BIOS makes of it?
-    fn goes_to_client(&self, slots: &Slots, vector: u8) -> bool {
+    pub(super) fn goes_to_client(&self, slots: &Slots, vector: u8) -> bool {
         self.handler_of(slots, vector).is_some() || vector == CLOCK && self.handler_of(slots, TICK).is_some()
     }
 

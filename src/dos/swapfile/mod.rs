@@ -52,6 +52,8 @@ pub enum Job {
     Service(u8),
     /// So many pages more, then the interrupt of that number again.
     Grow(u8),
+    /// The page of an interrupt handler that waits; then the handler again.
+    Handler,
     /// A real-mode register structure that was swapped out while its call ran.
     Structure,
     /// Frames for a client that enters; then its entry again.
@@ -244,12 +246,31 @@ impl Spaces for Clients<'_> {
 
 /// May DOS be called? Not while it runs already, nor the disk's BIOS.
 pub fn may_call<M: Machine>(host: &Host<M>) -> bool {
-    let (resident, machine) = (host.facts.resident, &host.machine);
+    is_free(host, 0)
+}
+
+/// May DOS be called while it calls INT 28h? With one call of DOS under way, it may: one that waits for a key.
+pub fn may_call_idle<M: Machine>(host: &Host<M>) -> bool {
+    is_free(host, 1)
+}
+
+/// Is it known whether DOS is busy?
+pub fn is_known<M: Machine>(host: &Host<M>) -> bool {
+    indos(host) != 0
+}
+
+/// Linear address of DOS's count of calls under way; 0 while it is not known.
+fn indos<M: Machine>(host: &Host<M>) -> u32 {
+    far_linear(host.machine.read_u32(host.facts.resident + offset_of!(ResidentInfo, indos) as u32))
+}
+
+/// Are so many calls of DOS under way, and neither a critical error nor the disk's BIOS nor a conversation of ours?
+fn is_free<M: Machine>(host: &Host<M>, calls: u8) -> bool {
+    let (resident, machine, indos) = (host.facts.resident, &host.machine, indos(host));
     // The critical-error flag lies before InDOS.
-    let indos = far_linear(machine.read_u32(resident + offset_of!(ResidentInfo, indos) as u32));
     !host.swap_file.busy
         && indos != 0
-        && machine.read_u16(indos - 1) == 0
+        && machine.read_u16(indos - 1) == (calls as u16) << 8
         && machine.read_u8(resident + offset_of!(ResidentInfo, disk_depth) as u32) == 0
 }
 
