@@ -14,7 +14,7 @@ use crate::apt::{self, PrivateApt};
 use crate::guest::fnv;
 use crate::report::Progress;
 
-const VERSION: &str = "3.2.2";
+pub(crate) const VERSION: &str = "3.2.2";
 const STAMP: &str = "ready";
 
 /// Where the run-time library's own includes are, seen from `rtl/go32v2`.
@@ -138,11 +138,16 @@ impl FreePascal {
 
     /// Debian's compiler builds a compiler that runs here and makes i386 code.
     fn build_cross_compiler(&self) -> Result<()> {
+        self.build_compiler_for("i386", &self.folder.join("ppcross386"))
+    }
+
+    /// The same for another processor of the family; the compiler's path is `target`.
+    pub(crate) fn build_compiler_for(&self, processor: &str, target: &Path) -> Result<()> {
         let units =
             self.folder.join("root/usr/lib/x86_64-linux-gnu/fpc").join(VERSION).join("units/x86_64-linux");
         let mut command = Command::new(self.binaries().join(format!("ppcx64-{VERSION}")));
         command.args(["-n", "-vew0"]).arg(format!("-Fu{}/*", units.display()));
-        self.compile_the_compiler(command, "cc", "ppcross386")
+        self.compile_the_compiler(command, processor, &format!("cc-{processor}"), target)
     }
 
     /// The cross compiler builds the compiler for DOS.
@@ -154,16 +159,23 @@ impl FreePascal {
         for unit in ["go32v2", "objpas", "inc", "common"] {
             command.arg(format!("-Fu../rtl/{unit}"));
         }
-        self.compile_the_compiler(command, "self", "PPC386.EXE")
+        self.compile_the_compiler(command, "i386", "self", &self.folder.join("PPC386.EXE"))
     }
 
-    fn compile_the_compiler(&self, mut command: Command, objects: &str, target: &str) -> Result<()> {
+    fn compile_the_compiler(
+        &self,
+        mut command: Command,
+        processor: &str,
+        objects: &str,
+        target: &Path,
+    ) -> Result<()> {
         let objects = self.folder.join(objects);
         std::fs::create_dir_all(&objects)?;
-        command.args(["-Fui386", "-Fux86", "-Fusystems", "-Fii386", "-Fix86", "-Fi."]);
-        command.args(["-di386", "-dGDB", "-dBROWSERLOG", "-O2"]);
+        command.arg(format!("-Fu{processor}")).args(["-Fux86", "-Fusystems"]);
+        command.arg(format!("-Fi{processor}")).args(["-Fix86", "-Fi."]);
+        command.arg(format!("-d{processor}")).args(["-dGDB", "-dBROWSERLOG", "-O2"]);
         command.arg(format!("-FU{}", objects.display()));
-        command.arg(format!("-o{}", self.folder.join(target).display())).arg("pp.pas");
+        command.arg(format!("-o{}", target.display())).arg("pp.pas");
         apt::run(command.current_dir(self.sources()?.join("fpcsrc/compiler")))
     }
 

@@ -18,6 +18,7 @@ pub mod disk;
 mod emulators;
 pub mod find;
 pub mod fpc;
+pub mod fpc8086;
 pub mod guest;
 mod helpers;
 pub mod host;

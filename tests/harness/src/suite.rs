@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use crate::api::{FuzzRequest, Places, SuiteRequest};
 use crate::batch::{self, Job, JobResult};
 use crate::find;
+use crate::fpc8086::RealModePascal;
 use crate::guest::{self, GuestTest, Header};
 use crate::host::{HostUnderTest, Presence};
 use crate::machine::{Engine, GuestFile, Machine};
@@ -16,6 +17,8 @@ use crate::matrix::{Matrix, Subject};
 use crate::report::{Progress, Record, Standing, Totals};
 use crate::verdict::{self, Expectation};
 
+/// How the name of a Pascal source ends, which becomes an 8086 program.
+const PASCAL: &str = ".pp";
 /// How many machines run at a time.
 pub(crate) const LANES: usize = 2;
 /// How many tests share a boot at most; more would make a hang expensive and lanes uneven.
@@ -122,10 +125,13 @@ fn run_tests(
         .iter()
         .filter_map(|engine| find::missing(*engine, places).map(|reason| (*engine, reason)))
         .collect();
+    let pascal = pascal_for(tests, places, progress);
     for test in tests {
         for machine in machines_of(test, request) {
-            for (variant, record) in expand(test, &machine, request, places, &mut builds) {
+            for (variant, record) in expand(test, &machine, request, places, &pascal, &mut builds) {
                 if let Some(reason) = missing.get(&machine.engine) {
+                    totals.push(record.name, Standing::Skipped(reason.clone()), "");
+                } else if let (true, Err(reason)) = (wants_pascal(test), &pascal) {
                     totals.push(record.name, Standing::Skipped(reason.clone()), "");
                 } else if test.header.debug_calls && request.debug_host.is_none() {
                     let reason = "this host has no debug calls".to_string();
@@ -142,6 +148,24 @@ fn run_tests(
     let groups = groups.into_values().flat_map(split).collect();
     totals.add(run_groups(groups, &matrix, places, progress));
     Ok(totals)
+}
+
+/// Is a further file of the test a Pascal source?
+fn wants_pascal(test: &GuestTest) -> bool {
+    test.header.files.iter().any(|(path, _)| path.ends_with(PASCAL))
+}
+
+/// The compiler for 8086 programs, where a test wants one.
+fn pascal_for(
+    tests: &[GuestTest],
+    places: &Places,
+    progress: &dyn Progress,
+) -> Result<RealModePascal, String> {
+    if !tests.iter().any(wants_pascal) {
+        return Err("no test wants it".to_string());
+    }
+    RealModePascal::provide(&places.cache, progress)
+        .map_err(|error| format!("the Free Pascal cross compiler is missing: {error:#}"))
 }
 
 fn is_wanted(test: &GuestTest, request: &SuiteRequest) -> bool {
@@ -174,6 +198,7 @@ fn expand(
     machine: &Machine,
     request: &SuiteRequest,
     places: &Places,
+    pascal: &Result<RealModePascal, String>,
     builds: &mut Builds,
 ) -> Vec<(Option<Variant>, Record)> {
     let header = &test.header;
@@ -192,7 +217,7 @@ fn expand(
                 let title = title(test, &machine, &host, *width, header.memory.len() > 1);
                 let built = builds
                     .get(places, test, *width)
-                    .and_then(|program| Ok((program, extra_files(test, places, *width)?)));
+                    .and_then(|program| Ok((program, extra_files(test, places, *width, pascal)?)));
                 let (variant, standing) = match built {
                     Ok((program, files)) => {
                         machine.files.extend(files);
@@ -262,13 +287,23 @@ fn case(
     }
 }
 
-/// The further files a test names, assembled where they are sources.
-fn extra_files(test: &GuestTest, places: &Places, width: Option<u32>) -> Result<Vec<GuestFile>, String> {
+/// The further files a test names, assembled or compiled where they are sources.
+fn extra_files(
+    test: &GuestTest,
+    places: &Places,
+    width: Option<u32>,
+    pascal: &Result<RealModePascal, String>,
+) -> Result<Vec<GuestFile>, String> {
     let beside = test.path.parent().unwrap_or(&places.root);
     let read = |(path, name): &(String, String)| {
         let source = beside.join(path);
         let content = if path.ends_with(".asm") {
             guest::assemble(&places.root, &source, width)
+        } else if path.ends_with(PASCAL) {
+            pascal
+                .as_ref()
+                .map_err(|reason| anyhow::anyhow!("{reason}"))
+                .and_then(|tools| tools.compile(&source))
         } else {
             std::fs::read(&source).map_err(anyhow::Error::from)
         };
