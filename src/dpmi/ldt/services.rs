@@ -7,8 +7,9 @@ use crate::regs::{Registers, Width};
 use crate::service::{Code, Next, Outcome};
 use crate::x86::descriptor::{Descriptor, ACCESS, CODE, DIRECTION, MEMORY, PRESENT, RING3};
 
-/// Bit 5 of a descriptor's sixth byte, "must be zero".
-const FLAG_LONG: u8 = 2;
+/// Bit 5 of a descriptor's sixth byte, "must be zero": code of 64 bits to later processors, nothing to those of the time, so
+/// that programs leave it set (an extender of 1995 writes FFh there). It is dropped.
+const LONG: u64 = 1 << 53;
 
 /// AX=0000h. In: CX count, not zero. Out: AX first selector; the others follow at 0003h's distance.
 /// Refused: 8011h, 8021h.
@@ -207,10 +208,7 @@ fn stopped(regs: &mut Registers, done: u16, code: Code) -> Outcome {
 fn check_rights(descriptor: Descriptor) -> Result<(), Code> {
     let access = descriptor.access();
     let conforming = PRESENT | CODE | DIRECTION;
-    if access & (RING3 | MEMORY) != RING3 | MEMORY
-        || access & conforming == conforming
-        || descriptor.flags() & FLAG_LONG != 0
-    {
+    if access & (RING3 | MEMORY) != RING3 | MEMORY || access & conforming == conforming {
         return Err(Code::InvalidValue);
     }
     Ok(())
@@ -223,7 +221,7 @@ fn changeable<M: Machine>(host: &mut Host<M>, selector: u16) -> Result<(u16, Des
 }
 
 fn store<M: Machine>(host: &mut Host<M>, index: u16, descriptor: Descriptor) {
-    host.machine.set_descriptor(host.current, index, descriptor.0);
+    host.machine.set_descriptor(host.current, index, descriptor.0 & !LONG);
 }
 
 fn read_descriptor<M: Machine>(host: &Host<M>, linear: u32) -> Descriptor {

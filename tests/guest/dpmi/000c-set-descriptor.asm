@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 25
+; plan: 28
 ; service: 000C
 
 %include "dpmi.inc"
@@ -87,6 +87,18 @@ main:
         call    call_service
         refused "a selector never allocated", 8022h
 
+        ; bit 5 of the sixth byte has to be zero, and is set in programs all the same
+        set_descriptor careless_descriptor
+        accepted "a descriptor with FFh for limit and flags"
+        push    ds
+        pop     es
+        mov     edi, read_back
+        mov     bx, [selector]
+        int31   000Bh
+        movzx   ax, byte [read_back + 6]
+        or      al, 20h
+        expect_equal16 ax, 0FFh, "its other flags are as given"
+
         ; not present: accepted
         set_descriptor absent_descriptor
         accepted "a descriptor that is not present"
@@ -101,6 +113,7 @@ ring0_descriptor: db 0FFh, 0FFh, 0, 0, 0, 92h, 0CFh, 0
 gate_descriptor:  db 0, 0, 8, 0, 0, 0ECh, 0, 0
 tss_descriptor:   db 67h, 0, 0, 0, 0, 0E9h, 0, 0
 code_descriptor:  db 0Fh, 0, 0, 0, 0, 0FAh, 0, 0
+careless_descriptor: db 0FFh, 0FFh, 0, 80h, 7Ah, 0F2h, 0FFh, 0
 absent_descriptor: db 0FFh, 0FFh, 0, 0, 0, 72h, 0, 0
 section .bss
                   alignb 4
