@@ -54,10 +54,21 @@ pub struct Hot {
     pub is_wide: u32,
 }
 
-/// A client.
+/// A client. What the entry code uses comes first, so that with this alignment it lies on one page (docs/decisions, 0015).
+#[repr(C, align(2048))]
 pub struct Client {
-    /// What the entry code uses.
+    /// What every crossing uses.
     pub hot: Hot,
+    /// Selector over a callback's real-mode stack; its base follows the innermost callback.
+    pub alias_selector: u16,
+    /// See `calls`.
+    pub call_next: u8,
+    /// The last service calls (INT number in the high half, AX in the low), newest at `call_next - 1`.
+    pub calls: [u32; 8],
+    /// Exception handlers (0203h).
+    pub exceptions: [FarPointer; 32],
+    /// Protected-mode interrupt vectors (0205h).
+    pub vectors: [FarPointer; 256],
     /// Its number: index in the host's table and of its LDT.
     pub id: u8,
     /// 16 or 32 bits.
@@ -72,8 +83,6 @@ pub struct Client {
     pub host_data: u16,
     /// Selector of the PSP, as ES at entry.
     pub psp_selector: u16,
-    /// Selector over a callback's real-mode stack; its base follows the innermost callback.
-    pub alias_selector: u16,
     /// Stays in memory after its end (INT 21h 31h).
     pub resident: bool,
     /// Its process has ended, but the client stayed: other programs call it.
@@ -90,10 +99,6 @@ pub struct Client {
     pub in_service: u16,
     /// Which descriptors are allocated.
     pub ldt: Allocated,
-    /// Protected-mode interrupt vectors (0205h).
-    pub vectors: [FarPointer; 256],
-    /// Exception handlers (0203h).
-    pub exceptions: [FarPointer; 32],
     /// Where the last fault happened that became an interrupt: EDI to EAX but for ESP, then ESP, SS, CS and EIP.
     pub reflected_fault: [u32; 11],
     /// Real-mode vectors as they were before this client changed them with 0201h: vector and old value.
@@ -110,11 +115,9 @@ pub struct Client {
     pub coprocessor: u8,
     /// The FPU state while another client runs.
     pub fpu: [u8; 108],
-    /// The last service calls (INT number in the high half, AX in the low), newest at `call_next - 1`.
-    pub calls: [u32; 8],
-    /// See `calls`.
-    pub call_next: u8,
 }
+
+const _: () = assert!(core::mem::offset_of!(Client, vectors) + 0x80 * size_of::<FarPointer>() <= 2048);
 
 impl Client {
     /// A client without descriptors or slots.

@@ -3,7 +3,6 @@
 //! Facts relied on: CPL is 0 and interrupts are off.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 pub use x86::io::{inb as input, outb as output};
 
@@ -34,28 +33,6 @@ pub fn directory() -> u32 {
     // SAFETY: reading CR3 has no effect; CPL is 0.
     unsafe { asm!("mov {}, cr3", out(reg) value, options(nomem, nostack, preserves_flags)) };
     value
-}
-
-/// Slow events since the first client came, for [`age_translations`].
-static SLOW_EVENTS: AtomicU32 = AtomicU32::new(0);
-
-/// Counts slow events from zero.
-pub fn renew_translations() {
-    SLOW_EVENTS.store(0, Ordering::Relaxed);
-}
-
-/// Forgets all translations once in 256 slow events, and more often while a client starts.
-///
-/// DOSBox-X walks a list of the ring-0 pages that it holds translations of at every change between rings 0 and 3. The slow
-/// events are what touches the core's rarer pages, some forty; the quick crossings need about ten, and would pay for the
-/// rest until the next change of the address space.
-#[inline]
-pub fn age_translations() {
-    let events = SLOW_EVENTS.load(Ordering::Relaxed).wrapping_add(1);
-    SLOW_EVENTS.store(events, Ordering::Relaxed);
-    if events & 0xFF == 0 || events.is_power_of_two() {
-        load_directory(directory());
-    }
 }
 
 /// INVLPG.

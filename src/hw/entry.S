@@ -23,11 +23,14 @@ core_header:
     .long {IDT}
     .fill 7, 4, 0
 
-    .section .text.entry, "ax"
+// Where the code lies matters to DOSBox-X, which works off a list of the ring-0 pages in use at each change of rings (docs/decisions,
+// 0015): `.text.entry.0` fills the first page with what nearly every crossing runs, `.1` is the rest of the quick ways, `.2` all
+// else.
+    .section .text.entry.0, "ax"
 
 // ---------------------------------------------------------------------------------------------------------------
-// One stub per vector, 32 bytes each, in the order of their numbers. Stack at a stub: what the CPU pushed.
-// A stub leaves the vector (no error code) or the error code in the frame's `error`.
+// One stub per vector. Stack at a stub: what the CPU pushed. A stub leaves the vector (no error code) or the error code in the
+// frame's `error`. `vector_stubs` has their addresses, in the order of their numbers.
 
 // The assembler's Intel syntax takes PUSH and POP of a segment register as 16 bits wide: so, by their bytes.
     .macro push_segments
@@ -47,14 +50,30 @@ core_header:
     .endm
 
     .altmacro
+// A row for the stub that follows.
+    .macro stub_here
+    .pushsection .rodata.stubs, "a"
+    .long 9f
+    .popsection
+9:
+    .endm
+
     .macro software number              // INT n, DPL 3
-    .balign 32
+    .if \number >= 0x80                 // few programs have such
+    .pushsection .text.entry.2, "ax"
+    stub_here
     push \number
     jmp software_common
+    .popsection
+    .else
+    stub_here
+    push \number
+    jmp software_common
+    .endif
     .endm
 
     .macro exception number             // an exception without error code
-    .balign 32
+    stub_here
     push 0
     pushad
     mov eax, \number
@@ -62,7 +81,7 @@ core_header:
     .endm
 
     .macro exception_direct number      // the same, only ever a client's
-    .balign 32
+    stub_here
     push 0
     pushad
     mov ebx, \number
@@ -70,13 +89,13 @@ core_header:
     .endm
 
     .macro irq number                   // a vector of the PIC that no exception shares
-    .balign 32
+    stub_here
     push \number
     jmp irq_common
     .endm
 
     .macro shared number                // IRQ, or an exception with an error code
-    .balign 32
+    stub_here
     test esp, 127
     jnz 1f
     push \number
@@ -87,7 +106,7 @@ core_header:
     .endm
 
     .macro shared_direct number         // the same, the exception only ever a client's or the exit's
-    .balign 32
+    stub_here
     test esp, 127
     jnz 1f
     push \number
@@ -97,12 +116,14 @@ core_header:
     jmp exception_fast
     .endm
 
-    .balign 32
+    .pushsection .rodata.stubs, "a"
+    .balign 4
     .globl vector_stubs
 vector_stubs:
+    .popsection
     exception 0
     exception 1
-    .balign 32
+    stub_here
     push 2
     jmp nmi
     exception_direct 3
@@ -110,13 +131,20 @@ vector_stubs:
     exception 5
     exception_direct 6
     exception_direct 7
+    // IRQ 0's gate leads here, or `RUST_HAS_RUN` bytes on when Rust code has run since the last tick that went there.
+    .balign {RUST_HAS_RUN} * 2
     shared 8
+    .balign {RUST_HAS_RUN}
+    test esp, 127
+    jnz 1b
+    push {TICK}
+    jmp stale_tick
     irq 9
     shared_direct 10
     shared_direct 11
     shared_direct 12
     shared 13
-    .balign 32
+    stub_here
     test esp, 127
     jnz page_fault
     push 14
@@ -127,7 +155,7 @@ vector_stubs:
     software %n
     .set n, n + 1
     .endr
-    .balign 32
+    stub_here
     jmp int31_entry
     .set n, 0x32
     .rept 0x70 - 0x32
@@ -142,17 +170,16 @@ vector_stubs:
     software %n
     .set n, n + 1
     .endr
-    .balign 32
+    stub_here
     push {TRAP_VECTOR}
     jmp trap_entry
-    .balign 32
+    stub_here
     jmp landing_entry
     .set n, {TRAP_VECTOR} + 2
     .rept 254 - {TRAP_VECTOR}
     software %n
     .set n, n + 1
     .endr
-    .balign 32
 
 // ---------------------------------------------------------------------------------------------------------------
 // INT n and IRQs in V86 mode, reflected to the IVT in place, as the CPU does in real mode: about 35 instructions.
@@ -213,43 +240,12 @@ v86_irq_slow:
     sub esp, {edi} - {gs}
     jmp enter_core
 
-// For V86 code an NMI is an interrupt like another, for a client an exception. The CPU may take one in ring 0 too, where nothing
-// can be done with it.
-nmi:
-    test byte ptr [esp + {eflags} - {error} + 2], 2
-    jnz irq_common
-    test byte ptr [esp + {cs} - {error}], 3
-    jz 1f
-    and dword ptr [esp], 0
-    pushad
-    mov eax, 2
-    jmp exception_common
-1:  add esp, 4
-    iretd
-
-// A page fault. One in a client that only wants its page is dealt with by the shortest way.
-page_fault:
-    pushad
-    mov eax, 14
-    test byte ptr [esp + {eflags} - {edi} + 2], 2
-    jnz exception_common
-    test byte ptr [esp + {cs} - {edi}], 3
-    jz fault_in_core
-    push_segments
-    mov ecx, {CORE_DATA}
-    mov ds, ecx
-    mov es, ecx
-    cld
-    mov ebx, esp
-    mov esp, offset {WORK_STACK} + {WORK_BYTES}
-    push [ebx + {error} - {gs}]
-    call {core_page_fault}
-    mov esp, ebx
-    test eax, eax
-    jnz exit_client
-    mov eax, 14
-    mov edx, {EXCEPTION}
-    jmp enter_core
+// From here on nothing but these pages is touched. ESP points to the current slot's `gs`.
+forget_translations:
+    and byte ptr ss:[{IDT} + {TICK} * 8], ~{RUST_HAS_RUN}
+    mov eax, cr3
+    mov cr3, eax
+    jmp exit_slot
 
 // EAX=vector; the general registers are in the frame.
     .balign 16
@@ -340,6 +336,71 @@ fix_ds2: pop_ds
     lss esp, ss:[{ESPFIX}]
 fix_iret2:
     iretd
+
+    .section .text.entry.2, "ax"
+
+// For V86 code an NMI is an interrupt like another, for a client an exception. The CPU may take one in ring 0 too, where nothing
+// can be done with it.
+nmi:
+    test byte ptr [esp + {eflags} - {error} + 2], 2
+    jnz irq_common
+    test byte ptr [esp + {cs} - {error}], 3
+    jz 1f
+    and dword ptr [esp], 0
+    pushad
+    mov eax, 2
+    jmp exception_common
+1:  add esp, 4
+    iretd
+
+// A page fault. One in a client that only wants its page is dealt with by the shortest way.
+page_fault:
+    pushad
+    mov eax, 14
+    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    jnz exception_common
+    test byte ptr [esp + {cs} - {edi}], 3
+    jz fault_in_core
+    push_segments
+    mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    cld
+    mov ebx, esp
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    push [ebx + {error} - {gs}]
+    call {core_page_fault}
+    mov esp, ebx
+    test eax, eax
+    jnz exit_client
+    mov eax, 14
+    mov edx, {EXCEPTION}
+    jmp enter_core
+
+// The first tick after Rust code has run goes to Rust as well, and then all translations are forgotten (tables.rs says why).
+stale_tick:
+    pushad
+    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    jnz 1f
+    push_segments
+    jmp 2f
+1:  sub esp, {edi} - {gs}
+2:  mov ecx, {CORE_DATA}
+    mov ds, ecx
+    mov es, ecx
+    cld
+    mov ebx, esp
+    sub ebx, offset {SLOTS} + {gs}
+    mov [{SLOTS} + {CURRENT}], ebx
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    push {IRQ}
+    push {TICK}
+    call {core_interrupt}
+    test eax, eax
+    jnz go_dormant
+    mov eax, [{SLOTS} + {CURRENT}]
+    lea esp, [eax + {SLOTS} + {gs}]
+    jmp forget_translations
 
 // ---------------------------------------------------------------------------------------------------------------
 // A fault in ring 0. At the exit's own instructions it is the guest's fault: a selector that it freed or shrank while

@@ -54,6 +54,8 @@ global_asm!(
     IDLE = const IDLE,
     IDLE_POINTER = sym IDLE_POINTER,
     IDT_POINTER = sym IDT_POINTER,
+    TICK = const super::tables::TICK,
+    RUST_HAS_RUN = const super::tables::RUST_HAS_RUN,
     SLOTS = sym SLOTS,
     MONITOR = sym MONITOR,
     WORK_STACK = sym WORK_STACK,
@@ -209,7 +211,6 @@ extern "C" fn core_interrupt(vector: u32, kind: u32) -> u32 {
         super::fast::follow(&monitor.host);
         resume
     });
-    hw::cpu::age_translations();
     code_of(resume)
 }
 

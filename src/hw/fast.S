@@ -224,6 +224,7 @@
     mov [ebp + NEXT + {cs}], eax
     .endm
 
+    .section .text.entry.1, "ax"
 // ---------------------------------------------------------------------------------------------------------------
 // INT 31h. Stack: EIP CS EFLAGS ESP SS.
     .balign 16
@@ -392,6 +393,7 @@ virtual_interrupts:
     and byte ptr [esp + {eflags} - {eip}], 0xFE
     iretd
 
+    .section .text.entry.0, "ax"
 // ---------------------------------------------------------------------------------------------------------------
 // INT n of a client that it has no handler for and that nothing translates.
     .balign 16
@@ -421,11 +423,11 @@ software_slow:
 
 // Vectors that Rust need not see, one bit each: all but 0 to 7 (exceptions' numbers), the DOS extension's (10h, 13h, 15h,
 // 20h, 21h, 25h to 27h, 2Fh, 33h), the host's own (31h, 41h), the trap (F8h) and the landing page's (F9h).
-    .section .rodata.entry, "a"
+    .section .hot.data, "aw"
     .balign 4
 direct_vectors:
     .long 0xFFD6FF00, 0xFFF57F1C, 0xFFFFFFFD, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFCFFFFFF
-    .section .text.entry, "ax"
+    .section .text.entry.0, "ax"
 
 // ---------------------------------------------------------------------------------------------------------------
 // An IRQ while a client ran. Its segment registers stay in the CPU while its own handler runs, which has to
@@ -575,6 +577,7 @@ trap_v86_slow:
     lea esp, [ebp + {gs}]
     jmp enter_core
 
+    .section .text.entry.1, "ax"
 // EAX=CS:IP.
 trap_not_return:
     cmp eax, ss:[{FAST} + {F_XMS_AFTER}]
@@ -710,6 +713,7 @@ raw_to_protected:
     lea esp, [ebp + {gs}]
     jmp exit_client
 
+    .section .text.entry.0, "ax"
 // The landing page. Stack: EIP CS EFLAGS ESP SS, nothing pushed yet.
     .balign 16
 landing_entry:
@@ -842,6 +846,7 @@ landing_narrow:
     push_segments
     jmp exit_client
 
+    .section .text.entry.1, "ax"
 // A callback's procedure has executed IRET; its ES:EDI names the structure.
 land_callback:
     push {LANDING_VECTOR}

@@ -10,6 +10,7 @@ use ferrite::layout::{event, TRAP_STRIDE};
 use ferrite::monitor::slots::Landing;
 
 use super::memory::{ldt_address, Pc};
+use super::tables;
 
 /// See the module.
 #[repr(C)]
@@ -69,9 +70,11 @@ pub struct Fast {
 }
 
 /// Functions of INT 21h that are reflected as they are, one bit for each AH.
+#[unsafe(link_section = ".hot.data")]
 pub static PLAIN_DOS: [u32; 8] = ferrite::dos::rows::PLAIN;
 
 /// See [`Fast`].
+#[unsafe(link_section = ".hot.data")]
 pub static mut FAST: Fast = Fast {
     client: 0,
     ldt: 0,
@@ -137,6 +140,7 @@ pub fn follow_service() {
     let fast = words();
     fast.generation = fast.generation.wrapping_add(2);
     fast.known_selector = 0;
+    tables::rust_has_run();
 }
 
 /// Follows what an event may have changed.

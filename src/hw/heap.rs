@@ -244,19 +244,28 @@ impl Heap {
     }
 }
 
-// SAFETY: `take` hands out each byte once until `give`; blocks are aligned to 16, and no type here wants more.
+// SAFETY: `take` hands out each byte once until `give`; blocks are aligned to 16, and where more is wanted, what is taken has
+// that much beyond, and is cut.
 unsafe impl GlobalAlloc for CoreAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let bytes = round(layout.size() as u32);
+        let slack = (layout.align() as u32).max(GRAIN) - GRAIN;
         let heap = heap();
-        let at = heap.take(bytes);
-        if at != 0 || layout.align() > GRAIN as usize {
+        let mut at = heap.take(bytes + slack);
+        if at == 0 && reserve((bytes + slack) as usize) {
+            at = heap.take(bytes + slack);
+        }
+        if at == 0 || slack == 0 {
             return at as *mut u8;
         }
-        if reserve(bytes as usize) {
-            return heap.take(bytes) as *mut u8;
+        let start = (at + slack) & !slack & !(GRAIN - 1);
+        if start != at {
+            heap.give(at, start - at);
         }
-        core::ptr::null_mut()
+        if start + bytes != at + bytes + slack {
+            heap.give(start + bytes, at + slack - start);
+        }
+        start as *mut u8
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {

@@ -23,6 +23,7 @@ pub type Core = Monitor<Pc, Screen>;
 /// The monitor; valid unless `STATE` is ABSENT.
 pub static mut MONITOR: MaybeUninit<Core> = MaybeUninit::uninit();
 /// The stack of pending crossings, which the entry code knows by address.
+#[unsafe(link_section = ".bss.hot.slots")]
 pub static mut SLOTS: Slots = Slots::new();
 /// What the resident code looked like at start: offset and bytes.
 static mut CLEAN: (u16, Vec<u8>) = (0, Vec::new());
@@ -162,7 +163,6 @@ pub fn xms_event(call: &XmsCall, fs: u16, gs: u16, vector: u8) {
 /// The DPMI entry point while dormant.
 fn activate(resident: u32, at: *mut RealFrame, mut frame: RealFrame) -> bool {
     tables::load_task();
-    cpu::renew_translations();
     let resume = with(|core, slots| {
         heap::refill(&mut core.host.memory);
         let fpu = core.host.facts.has_fpu;

@@ -21,6 +21,7 @@ const BITMAP_BYTES: usize = 8192 + 1;
 
 /// The global descriptor table. The core's own segments are there from the beginning: the first crossing needs them before
 /// [`fill`] has run.
+#[unsafe(link_section = ".hot.data")]
 pub static mut GDT: [u64; GDT_BYTES / 8] = {
     let mut table = [0; GDT_BYTES / 8];
     table[SEL_CORE_CODE as usize / 8] = Descriptor::new(0, !0, 0x9B, BIG).0;
@@ -28,6 +29,7 @@ pub static mut GDT: [u64; GDT_BYTES / 8] = {
     table
 };
 /// The interrupt descriptor table.
+#[unsafe(link_section = ".bss.hot.idt")]
 pub static mut IDT: [u64; 256] = [0; 256];
 /// The gates that are open while a guest waits in HLT (entry.S).
 static mut IDLE_IDT: [u64; IDLE_GATES] = [0; IDLE_GATES];
@@ -43,14 +45,15 @@ pub static mut IDT_POINTER: Pointer = Pointer(0, 0);
 /// The table while the core lets an interrupt in on purpose (xms.S).
 pub static mut WINDOW_IDT: [u64; 256] = [0; 256];
 /// ESP and SS for the narrow exit (entry.S).
+#[unsafe(link_section = ".hot.data")]
 pub static mut ESPFIX: [u32; 2] = [0, SEL_ESPFIX];
 /// Where the core leaves for real mode: offset and selector.
 pub static mut LEAVE: [u32; 2] = [0, SEL_RESIDENT_CODE];
 /// The same for XMS calls.
 pub static mut XMS_LEAVE: [u32; 2] = [0, SEL_RESIDENT_CODE];
 
-/// The task state segment with its I/O permission bitmap.
-#[repr(C, align(16))]
+/// The task state segment, but for its I/O permission bitmap.
+#[repr(C)]
 pub struct TaskState {
     link: u32,
     esp0: u32,
@@ -58,21 +61,18 @@ pub struct TaskState {
     rest: [u32; 22],
     trap: u16,
     bitmap_offset: u16,
-    bitmap: [u8; BITMAP_BYTES],
 }
 
 /// The task state segment.
-pub static mut TSS: TaskState = TaskState {
-    link: 0,
-    esp0: 0,
-    ss0: SEL_CORE_DATA,
-    rest: [0; 22],
-    trap: 0,
-    bitmap_offset: TSS_BYTES as u16,
-    bitmap: [0; BITMAP_BYTES],
-};
+#[unsafe(link_section = ".hot.data")]
+pub static mut TSS: TaskState =
+    TaskState { link: 0, esp0: 0, ss0: SEL_CORE_DATA, rest: [0; 22], trap: 0, bitmap_offset: 0 };
 
-const _: () = assert!(core::mem::offset_of!(TaskState, bitmap) == TSS_BYTES);
+const _: () = assert!(size_of::<TaskState>() == TSS_BYTES);
+
+/// The I/O permission bitmap. The linker script has it within 64 KiB behind the TSS.
+#[unsafe(link_section = ".bss.hot.ports")]
+static mut PORTS: [u8; BITMAP_BYTES] = [0; BITMAP_BYTES];
 
 /// Ports that V86 code does not reach directly: A20 hangs on them.
 const CAUGHT_PORTS: [u16; 3] = [0x60, 0x64, 0x92];
@@ -82,7 +82,7 @@ const CAUGHT_PORTS: [u16; 3] = [0x60, 0x64, 0x92];
 const WITHHELD_PORTS: [u16; 3] = [0x20, 0x21, 0xA0];
 
 extern "C" {
-    static vector_stubs: u8;
+    static vector_stubs: [u32; 256];
     static idle_stubs: u8;
     static window_stubs: u8;
 }
@@ -114,13 +114,14 @@ fn descriptors() -> &'static mut [u64; GDT_BYTES / 8] {
 /// Called once, at start, from the core's only thread of control.
 pub unsafe fn fill(resident: u32, leave: u16, xms_leave: u16, client_iopl: u8) {
     let tss = (&raw const TSS) as u32;
+    let bitmap_offset = (&raw const PORTS) as u32 - tss;
     let gdt = descriptors();
     let entries = [
         (SEL_CORE_CODE, Descriptor::new(0, !0, 0x9B, BIG)),
         (SEL_CORE_DATA, Descriptor::new(0, !0, 0x93, BIG)),
         (SEL_RESIDENT_CODE, Descriptor::new(resident, 0xFFFF, 0x9B, 0)),
         (SEL_RESIDENT_DATA, Descriptor::new(resident, 0xFFFF, 0x93, 0)),
-        (SEL_TSS, Descriptor::new(tss, (TSS_BYTES + BITMAP_BYTES - 1) as u32, 0x89, 0)),
+        (SEL_TSS, Descriptor::new(tss, bitmap_offset + BITMAP_BYTES as u32 - 1, 0x89, 0)),
         (SEL_LANDING32, Descriptor::new(LANDING_PAGE, 0xFFF, CODE3, BIG)),
         (SEL_LANDING16, Descriptor::new(LANDING_PAGE, 0xFFF, CODE3, 0)),
         (SEL_BIOS_DATA, Descriptor::new(0x400, 0xFFFF, DATA3, 0)),
@@ -129,12 +130,13 @@ pub unsafe fn fill(resident: u32, leave: u16, xms_leave: u16, client_iopl: u8) {
     for (selector, descriptor) in entries {
         gdt[selector as usize >> 3] = descriptor.0;
     }
-    let stubs = (&raw const vector_stubs) as u32;
+    let stubs = &raw const vector_stubs;
+    // SAFETY: 256 words among the constants.
+    let stubs = unsafe { &*stubs };
     let idt = &raw mut IDT;
     // SAFETY: the caller's promise: nobody else refers to the table.
     let idt = unsafe { &mut *idt };
-    for (vector, entry) in idt.iter_mut().enumerate() {
-        let at = stubs + vector as u32 * 32;
+    for (vector, (entry, &at)) in idt.iter_mut().zip(stubs).enumerate() {
         let access: u64 = if is_closed(vector) { 0x8E00 } else { 0xEE00 };
         *entry = gate(at, access);
     }
@@ -162,17 +164,38 @@ pub unsafe fn fill(resident: u32, leave: u16, xms_leave: u16, client_iopl: u8) {
     let task = &raw mut TSS;
     // SAFETY: the caller's promise: nobody else refers to it.
     let task = unsafe { &mut *task };
+    task.bitmap_offset = bitmap_offset as u16;
+    let ports = &raw mut PORTS;
+    // SAFETY: as above.
+    let ports = unsafe { &mut *ports };
     let withheld: &[u16] = if client_iopl == 0 { &WITHHELD_PORTS } else { &[] };
     for port in CAUGHT_PORTS.iter().chain(withheld) {
-        task.bitmap[*port as usize / 8] |= 1 << (port % 8);
+        ports[*port as usize / 8] |= 1 << (port % 8);
     }
-    task.bitmap[BITMAP_BYTES - 1] = 0xFF;
+    ports[BITMAP_BYTES - 1] = 0xFF;
     let way_out = &raw mut LEAVE;
     // SAFETY: as above.
     unsafe { way_out.write([leave as u32, SEL_RESIDENT_CODE]) };
     let way_out = &raw mut XMS_LEAVE;
     // SAFETY: as above.
     unsafe { way_out.write([xms_leave as u32, SEL_RESIDENT_CODE]) };
+}
+
+/// The timer's interrupt.
+pub const TICK: usize = 8;
+/// The bit of its gate's offset that has the next tick go to Rust.
+///
+/// DOSBox-X walks a list of the ring-0 pages that it holds translations of at every change between rings 0 and 3. What Rust code
+/// does touches some thirty of the core's pages; the quick crossings need five, and would pay for the rest until the next
+/// change of the address space. So the first tick after Rust code has run ends with a load of CR3 (entry.S).
+pub const RUST_HAS_RUN: u32 = 32;
+
+/// The next tick goes to Rust.
+#[inline(always)]
+pub fn rust_has_run() {
+    let at = &raw mut IDT;
+    // SAFETY: one thread of control, and the CPU reads what is whole at any time.
+    unsafe { (*at)[TICK] |= RUST_HAS_RUN as u64 };
 }
 
 /// Loads the task register; each crossing from real mode may, as the busy bit is cleared first.

@@ -34,7 +34,7 @@ xms_rows_\state:
 window_idt:
     .word {IDT_LIMIT}
     .long {WINDOW_IDT}
-    .section .text.entry, "ax"
+    .section .text.entry.2, "ax"
 
 // ECX=the block that DX names. Clobbers EDX.
     .macro xms_block seg, slow
