@@ -485,21 +485,19 @@ exception_fast:
     je exception_rare
     open_locked 32, 0, exception_rare
     name_landing {F_EXCEPTION}
-    mov dword ptr ss:[edx], {EXCEPTION_RETURN}
-    mov dword ptr ss:[edx + 4], {LANDING32}
-    mov eax, [ebp + {error}]
-    mov ss:[edx + 8], eax
-    mov eax, [ebp + {eip}]
-    mov ss:[edx + 12], eax
-    movzx eax, word ptr [ebp + {cs}]
-    mov ss:[edx + 16], eax
-    movzx eax, word ptr [ebp + {ss}]
-    mov ss:[edx + 28], eax
-    mov eax, [ebp + {esp}]
-    mov ss:[edx + 24], eax
+    // the frame, by pushes: each is one instruction and needs no prefix
+    lea esp, [edx + 32]
+    push dword ptr [ebp + {ss}]
+    push dword ptr [ebp + {esp}]
     mov eax, [ebp + {eflags}]
     and eax, ~0x10000
-    mov ss:[edx + 20], eax
+    push eax
+    push dword ptr [ebp + {cs}]
+    push dword ptr [ebp + {eip}]
+    push dword ptr [ebp + {error}]
+    push {LANDING32}
+    push {EXCEPTION_RETURN}
+    lea esp, [ebp + {edi}]
     jmp handler_go
 exception_rare:
     mov eax, ebx
@@ -811,18 +809,20 @@ land_exception:
     cmp edx, {LOCKED_BYTES} - 24
     ja landing_slow
     add edx, ss:[edi + {H_LOCKED_BASE}]
-    mov eax, ss:[edx + 4]
-    mov [ebp - NEXT + {eip}], eax
-    movzx eax, word ptr ss:[edx + 8]
+    lea esp, [edx + 4]                  // pops, as above
+    pop dword ptr [ebp - NEXT + {eip}]
+    pop eax
+    movzx eax, ax
     mov [ebp - NEXT + {cs}], eax
-    mov eax, ss:[edx + 12]
+    pop eax
     and eax, GUEST_FLAGS
     or eax, ss:[{FAST} + {F_CLIENT_FLAGS}]
     mov [ebp - NEXT + {eflags}], eax
-    mov eax, ss:[edx + 16]
-    mov [ebp - NEXT + {esp}], eax
-    movzx eax, word ptr ss:[edx + 20]
+    pop dword ptr [ebp - NEXT + {esp}]
+    pop eax
+    movzx eax, ax
     mov [ebp - NEXT + {ss}], eax
+    lea esp, [ebp + {edi}]
     lar eax, eax
     jnz 1f
     test eax, 1 << 22
