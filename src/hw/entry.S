@@ -131,14 +131,19 @@ vector_stubs:
     exception 5
     exception_direct 6
     exception_direct 7
-    // IRQ 0's gate leads here, or `RUST_HAS_RUN` bytes on when Rust code has run since the last tick that went there.
+    // IRQ 0's gate leads here, or `RUST_HAS_RUN` bytes on where all translations are to be forgotten first (tables.rs).
     .balign {RUST_HAS_RUN} * 2
     shared 8
     .balign {RUST_HAS_RUN}
     test esp, 127
     jnz 1b
+    push eax
+    and byte ptr ss:[{IDT} + {TICK} * 8], ~{RUST_HAS_RUN}
+    mov eax, cr3
+    mov cr3, eax
+    pop eax
     push {TICK}
-    jmp stale_tick
+    jmp irq_common
     irq 9
     shared_direct 10
     shared_direct 11
@@ -239,13 +244,6 @@ v86_irq_slow:
     mov edx, {IRQ}
     sub esp, {edi} - {gs}
     jmp enter_core
-
-// From here on nothing but these pages is touched. ESP points to the current slot's `gs`.
-forget_translations:
-    and byte ptr ss:[{IDT} + {TICK} * 8], ~{RUST_HAS_RUN}
-    mov eax, cr3
-    mov cr3, eax
-    jmp exit_slot
 
 // EAX=vector; the general registers are in the frame.
     .balign 16
@@ -376,31 +374,6 @@ page_fault:
     mov eax, 14
     mov edx, {EXCEPTION}
     jmp enter_core
-
-// The first tick after Rust code has run goes to Rust as well, and then all translations are forgotten (tables.rs says why).
-stale_tick:
-    pushad
-    test byte ptr [esp + {eflags} - {edi} + 2], 2
-    jnz 1f
-    push_segments
-    jmp 2f
-1:  sub esp, {edi} - {gs}
-2:  mov ecx, {CORE_DATA}
-    mov ds, ecx
-    mov es, ecx
-    cld
-    mov ebx, esp
-    sub ebx, offset {SLOTS} + {gs}
-    mov [{SLOTS} + {CURRENT}], ebx
-    mov esp, offset {WORK_STACK} + {WORK_BYTES}
-    push {IRQ}
-    push {TICK}
-    call {core_interrupt}
-    test eax, eax
-    jnz go_dormant
-    mov eax, [{SLOTS} + {CURRENT}]
-    lea esp, [eax + {SLOTS} + {gs}]
-    jmp forget_translations
 
 // ---------------------------------------------------------------------------------------------------------------
 // A fault in ring 0. At the exit's own instructions it is the guest's fault: a selector that it freed or shrank while

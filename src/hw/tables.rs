@@ -183,14 +183,14 @@ pub unsafe fn fill(resident: u32, leave: u16, xms_leave: u16, client_iopl: u8) {
 
 /// The timer's interrupt.
 pub const TICK: usize = 8;
-/// The bit of its gate's offset that has the next tick go to Rust.
+/// The bit of its gate's offset that has the next tick forget all translations.
 ///
 /// DOSBox-X walks a list of the ring-0 pages that it holds translations of at every change between rings 0 and 3. What Rust code
 /// does touches some thirty of the core's pages; the quick crossings need five, and would pay for the rest until the next
-/// change of the address space. So the first tick after Rust code has run ends with a load of CR3 (entry.S).
+/// change of the address space. So the first tick after Rust code has run begins with a load of CR3 (entry.S).
 pub const RUST_HAS_RUN: u32 = 32;
 
-/// The next tick goes to Rust.
+/// The next tick forgets all translations.
 #[inline(always)]
 pub fn rust_has_run() {
     let at = &raw mut IDT;
