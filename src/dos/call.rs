@@ -314,6 +314,7 @@ fn length_in<M: Machine>(host: &mut Host<M>, regs: &Registers, at: Span, size: S
         Size::CxTimesBh => regs.cx() as u32 * (regs.ebx >> 8 & 0xFF),
         Size::Cells => (regs.cx() as u32) << (regs.eax >> 1 & 1),
         Size::BxBytes => regs.bx() as u32,
+        Size::Masks => (regs.ebx >> 8 & 0xFF) * (regs.ecx >> 8 & 0xFF) * 4,
         Size::Sectors => (regs.al() as u32) << 9,
         Size::Frames => (regs.dx() as u32) << 11,
         Size::Line => {

@@ -1,9 +1,9 @@
-//! Sectors of a drive: INT 25h, INT 26h and 7305h, a piece after the other.
+//! Sectors of a drive: INT 25h, INT 26h and 7305h, and of a track of it, 440Dh, a piece after the other.
 //!
 //! The handlers of INT 25h and 26h end with RETF and leave the flags of their caller on the stack. In real mode they are
 //! therefore called like far procedures; the client, which takes the flags off its stack as it would there, finds them
 //! in its own width, as under other hosts. A packet's buffer pointer is offset and selector: 4 bytes for a 16-bit client, 6
-//! for a 32-bit one.
+//! for a 32-bit one; a track's is 4 bytes for either, as other hosts have it.
 
 use super::row::Segment;
 use super::span::{self, Span, Trouble, BAD_POINTER, NO_MEMORY};
@@ -16,14 +16,27 @@ use crate::regs::{Registers, Width, CARRY};
 const SECTOR: u32 = 512;
 /// Where the sectors lie in the transfer buffer, behind the packet.
 const DATA: u32 = 16;
+/// A track's parameters: what comes before the first sector's number (special functions, head, cylinder), and all of it.
+const PLACE: usize = 5;
+const TRACK: u32 = 13;
+
+/// How a client says which sectors it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// By CX and DX.
+    Registers,
+    /// By a packet at DS:(E)BX.
+    Packet,
+    /// By a track's parameters at DS:(E)DX: what comes first there.
+    Track([u8; PLACE]),
+}
 
 /// Sectors and how far they have come.
 #[derive(Clone, Copy)]
 pub struct Disk {
     vector: u8,
     write: bool,
-    /// Is there a packet, or do CX and DX say what to do?
-    packet: bool,
+    form: Form,
     at: Span,
     start: u32,
     total: u32,
@@ -37,7 +50,22 @@ impl Disk {
     /// A transfer that has not begun.
     pub const fn new(vector: u8, write: bool) -> Self {
         let at = Span { linear: 0, room: 0 };
-        Disk { vector, write, packet: false, at, start: 0, total: 0, done: 0, piece: 0, counted: false }
+        Disk {
+            vector,
+            write,
+            form: Form::Registers,
+            at,
+            start: 0,
+            total: 0,
+            done: 0,
+            piece: 0,
+            counted: false,
+        }
+    }
+
+    /// The same for a track.
+    pub const fn of_track(write: bool) -> Self {
+        Disk { form: Form::Track([0; PLACE]), ..Disk::new(0x21, write) }
     }
 
     /// Reads the packet or the registers, and asks for the first piece.
@@ -53,10 +81,19 @@ impl Disk {
     }
 
     fn prepare<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
-        let offset = host.width().offset(regs.ebx);
-        let given = span::span(host, Segment::Ds.of(regs), offset)?;
-        self.packet = regs.cx() == 0xFFFF || self.vector == 0x21;
-        if self.packet {
+        let width = host.width();
+        let offset = if let Form::Track(_) = self.form { regs.edx } else { regs.ebx };
+        let given = span::span(host, Segment::Ds.of(regs), width.offset(offset))?;
+        if let Form::Track(place) = &mut self.form {
+            span::readable(host, given, TRACK)?;
+            host.machine.read_bytes(given.linear, place);
+            self.start = host.machine.read_u16(given.linear + 5) as u32;
+            self.total = host.machine.read_u16(given.linear + 7) as u32;
+            let offset = host.machine.read_u16(given.linear + 9) as u32;
+            let selector = host.machine.read_u16(given.linear + 11);
+            self.at = span::span(host, selector, offset)?;
+        } else if regs.cx() == 0xFFFF || self.vector == 0x21 {
+            self.form = Form::Packet;
             let bytes = match host.width() {
                 Width::Bits16 => 10,
                 Width::Bits32 => 12,
@@ -96,16 +133,27 @@ impl Disk {
 
         let mut real = real_registers(host, regs);
         let start = self.start.wrapping_add(self.done);
-        if self.packet {
-            host.machine.write_u32(buffer, start);
-            host.machine.write_u16(buffer + 4, self.piece as u16);
-            host.machine.write_u16(buffer + 6, DATA as u16);
-            host.machine.write_u16(buffer + 8, host.facts.transfer.0);
-            real.set_bx(0);
-        } else {
-            real.set_bx(DATA as u16);
-            real.set_cx(self.piece as u16);
-            real.set_dx(start as u16);
+        let pointer = (host.facts.transfer.0 as u32) << 16 | DATA;
+        let machine = &mut host.machine;
+        match self.form {
+            Form::Track(place) => {
+                machine.write_bytes(buffer, &place);
+                machine.write_u16(buffer + 5, start as u16);
+                machine.write_u16(buffer + 7, self.piece as u16);
+                machine.write_u32(buffer + 9, pointer);
+                real.set_dx(0);
+            }
+            Form::Packet => {
+                machine.write_u32(buffer, start);
+                machine.write_u16(buffer + 4, self.piece as u16);
+                machine.write_u32(buffer + 6, pointer);
+                real.set_bx(0);
+            }
+            Form::Registers => {
+                real.set_bx(DATA as u16);
+                real.set_cx(self.piece as u16);
+                real.set_dx(start as u16);
+            }
         }
         self.counted = false;
         Ok(Step::Ask(self.target(host), real, DATA + bytes))

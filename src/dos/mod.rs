@@ -166,6 +166,8 @@ fn run<M: Machine + 'static>(
         Special::Write => begin(host, regs, Work::Stream(stream::Stream::write())),
         Special::Execute => begin(host, regs, Work::Execute(exec::Execute)),
         Special::ReadSectors => begin(host, regs, Work::Disk(disk::Disk::new(vector, false))),
+        Special::ReadTrack => begin(host, regs, Work::Disk(disk::Disk::of_track(false))),
+        Special::WriteTrack => begin(host, regs, Work::Disk(disk::Disk::of_track(true))),
         Special::WriteSectors => begin(host, regs, Work::Disk(disk::Disk::new(vector, true))),
         Special::Event => begin(host, regs, Work::Event(events::Event::new(vector))),
     })

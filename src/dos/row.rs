@@ -124,6 +124,8 @@ pub enum Size {
     Cells,
     /// As many as BX says.
     BxBytes,
+    /// Two masks of BH words in each of CH rows.
+    Masks,
     /// 512 for each of AL.
     Sectors,
     /// 2048 for each of DX.
@@ -278,6 +280,10 @@ pub enum Special {
     ReadSectors,
     /// INT 26h, and 7305h with SI bit 0 set.
     WriteSectors,
+    /// 440Dh, CL=61h.
+    ReadTrack,
+    /// 440Dh, CL=41h.
+    WriteTrack,
     /// INT 33h 0Ch, 14h and 18h, INT 15h C207h.
     Event,
 }
@@ -306,6 +312,8 @@ pub enum When {
     Dl(u8),
     /// DX is not this.
     DxNot(u16),
+    /// This bit of BX is set.
+    BxBit(u8),
     /// SI bit 0 is this.
     SiBit(bool),
 }
@@ -319,6 +327,7 @@ impl When {
             When::Bh(value) => (regs.ebx >> 8) as u8 == value,
             When::Cl(value) => regs.ecx as u8 == value,
             When::Dl(value) => regs.edx as u8 == value,
+            When::BxBit(bit) => regs.bx() >> bit & 1 != 0,
             When::DxNot(value) => regs.dx() != value,
             When::SiBit(set) => (regs.esi & 1 != 0) == set,
         }

@@ -80,16 +80,21 @@ pub static DOS: &[Row] = &[
     ax(0x4405, Call(with(&[in_dx(Cx)]))),
     ax(0x440C, Call(with(&[both_dx(AtMost(256))]))),
     ax(0x440D, Call(with(&[both_dx(AtMost(256))]))).when(When::Cl(0x40)),
+    ax(0x440D, Code(Special::WriteTrack)).when(When::Cl(0x41)),
     ax(0x440D, Call(with(&[both_dx(AtMost(16))]))).when(When::Cl(0x42)),
     ax(0x440D, Call(with(&[in_dx(Bytes(25))]))).when(When::Cl(0x46)),
     ax(0x440D, Call(with(&[in_dx(Bytes(2))]))).when(When::Cl(0x47)),
     ax(0x440D, Call(with(&[both_dx(Bytes(2))]))).when(When::Cl(0x48)),
     ax(0x440D, Call(with(&[both_dx(AtMost(256))]))).when(When::Cl(0x60)),
+    ax(0x440D, Code(Special::ReadTrack)).when(When::Cl(0x61)),
     ax(0x440D, Call(with(&[both_dx(AtMost(16))]))).when(When::Cl(0x62)),
     ax(0x440D, Call(with(&[both_dx(Bytes(25))]))).when(When::Cl(0x66)),
     ax(0x440D, Call(with(&[both_dx(Bytes(2))]))).when(When::Cl(0x67)),
     ax(0x440D, Call(with(&[both_dx(Bytes(2))]))).when(When::Cl(0x68)),
+    ax(0x440D, Call(with(&[out_dx(Text(PATH))]))).when(When::Cl(0x6D)),
+    ax(0x440D, Call(with(&[out_dx(Text(PATH))]))).when(When::Cl(0x6E)),
     ax(0x440D, Call(with(&[both_dx(AtMost(32))]))).when(When::Cl(0x6F)),
+    ax(0x440D, PATH_IN).when(When::Cl(0x71)),
     ah(0x47, Call(with(&[Pointer::output(Ds, Si, Text(64))]))),
     ah(0x48, Code(Special::Allocate)),
     ah(0x49, Code(Special::Free)),
@@ -179,6 +184,7 @@ pub static VIDEO: &[Row] = &[
     ax(0x1C02, Call(with(&[Pointer::input(Es, Bx, AtMost(VIDEO_STATE))]))),
     ax(0x4F00, Call(with(&[Pointer::both(Es, Di, AtMost(512))]))),
     ax(0x4F01, Call(with(&[Pointer::output(Es, Di, Bytes(256))]))),
+    ax(0x4F02, Call(with(&[Pointer::input(Es, Di, Bytes(59))]))).when(When::BxBit(11)),
     ax(0x4F04, Call(with(&[Pointer::both(Es, Bx, AtMost(VIDEO_STATE))]))).when(When::Dl(1)),
     ax(0x4F04, Call(with(&[Pointer::input(Es, Bx, AtMost(VIDEO_STATE))]))).when(When::Dl(2)),
     ax(0x4F09, Call(with(&[Pointer::input(Es, Di, FourCx)]))).when(When::Bl(0)),
@@ -193,10 +199,12 @@ pub static FIXED_DISK: &[Row] = &[
     ah(0x03, Call(with(&[Pointer::input(Es, Bx, Sectors)]))),
     ah(0x05, Call(with(&[Pointer::input(Es, Bx, Bytes(512))]))),
     ah(0x08, Call(beside(Far(Es, Di, If::Success)))),
+    ah(0x48, Call(with(&[Pointer::both(Ds, Si, AtMost(74))]))),
 ];
 
 /// INT 15h: what the BIOS tells.
 pub static SYSTEM: &[Row] = &[
+    ah(0x87, Call(with(&[Pointer::input(Es, Si, Bytes(48))]))),
     ah(0xC0, Call(beside(Far(Es, Bx, If::Success)))),
     ah(0xC1, Call(beside(Beside::Segment(Es)))),
     ax(0xC207, Code(Special::Event)),
@@ -221,10 +229,14 @@ pub static MULTIPLEX: &[Row] = &[
 pub static MOUSE: &[Row] = &[
     ax(0x0009, Call(with(&[Pointer::input(Es, Dx, Bytes(64))]))),
     ax(0x000C, Code(Special::Event)),
+    ax(0x0012, Call(with(&[Pointer::input(Es, Dx, Masks)]))),
     ax(0x0014, Code(Special::Event)),
     ax(0x0016, Call(with(&[Pointer::output(Es, Dx, BxBytes)]))),
     ax(0x0017, Call(with(&[Pointer::input(Es, Dx, BxBytes)]))),
     ax(0x0018, Code(Special::Event)),
+    ax(0x001F, Call(beside(Far(Es, Bx, If::Al(0x1F))))),
+    ax(0x004D, Call(beside(Far(Es, Di, If::Success)))),
+    ax(0x006D, Call(beside(Far(Es, Di, If::Success)))),
 ];
 
 /// Index of the first row of each AH in [`DOS`], or 255.
