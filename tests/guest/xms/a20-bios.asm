@@ -2,6 +2,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; host-args: /A20=BIOS
-; plan: 48
+; plan: 50
 
+%define A20_NUMBER 1
 %include "xms/a20.asm"

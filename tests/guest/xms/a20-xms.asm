@@ -4,6 +4,7 @@
 ; config: DEVICE=C:\OLDERXMS.SYS
 ; file: child/olderxms.asm=OLDERXMS.SYS
 ; host-args: /A20=XMS
-; plan: 48
+; plan: 50
 
+%define A20_NUMBER 1
 %include "xms/a20.asm"

@@ -1,13 +1,28 @@
-; XMS 3.0 functions 03h to 07h: local enables are counted, the line stays on while there
+; INT 2Fh 4308h; XMS 3.0 functions 03h to 07h: local enables are counted, the line stays on while there
 ; are any, and what 07h says is what memory does. The line is left as it was found.
 ; (Interrupts are off while it is off: DOS may live above the wrap.)
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; plan: 48
+; plan: 50
 
 %include "xms/xms.inc"
 
 body:
+        mov     ax, 4308h
+        mov     bx, 0FFFFh
+        int     2Fh
+        cmp     ax, 4343h
+        jne     .told
+%ifdef A20_NUMBER
+        cmp     bx, A20_NUMBER
+%else
+        dec     bx
+        cmp     bx, 1                   ; 1 the AT's, 2 the PS/2's
+        ja      .told
+        cmp     ax, ax
+%endif
+.told:
+        expect_flag e, "INT 2Fh 4308h tells the A20 handler by HIMEM's number"
         xms_service 07h
         call    xms_call
         mov     ax, [out_ax]

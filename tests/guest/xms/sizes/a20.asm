@@ -3,6 +3,6 @@
 ; machines: qemu
 ; memory: 4 256 3072
 ; whole: yes
-; plan: 48
+; plan: 50
 
 %include "xms/a20.asm"
