@@ -169,8 +169,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// The older XMS driver's blocks that hold our memory, to ES:DI.
     fn hand_out_older_blocks(&mut self, regs: &Registers) {
-        let at = Self::v86_linear(regs.v_es, regs.edi);
         let blocks = self.host.facts.older_blocks;
+        let bytes = size_of_val(&blocks) as u32;
+        let Some(at) = Self::v86_range(regs.v_es, regs.edi, bytes) else { return };
         for (index, handle) in blocks.iter().enumerate() {
             self.host.machine.write_u16(at + 2 * index as u32, *handle);
         }
@@ -221,7 +222,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// INT 15h AH=87h: CX words between physical addresses given in a descriptor table at ES:SI. The core's own memory and
     /// other clients' are refused (AH=3, the BIOS's "A20 gate failed" is the nearest: AH=2, exception).
     fn move_block(&mut self, regs: &mut Registers) {
-        let table = Self::v86_linear(regs.v_es, regs.esi);
+        const TABLE_BYTES: u32 = 0x30;
+        let Some(table) = Self::v86_range(regs.v_es, regs.esi, TABLE_BYTES) else {
+            regs.set_ax(0x0200 | regs.al() as u16);
+            return self.answered(regs, true);
+        };
         let machine = &self.host.machine;
         let address = |at: u32| {
             let low = machine.read_u32(table + at + 2) & 0xFF_FFFF;

@@ -12,7 +12,7 @@
 use super::slots::{Landing, Slot, Slots};
 use super::{Monitor, Reporter, Resume};
 use crate::host::{Finish, RealCall, RealTarget};
-use crate::layout::event;
+use crate::layout::{event, LOW_END};
 use crate::machine::Machine;
 use crate::regs::{Registers, ARITHMETIC, INTERRUPT, TRAP};
 use crate::service::Code;
@@ -36,6 +36,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     #[inline(always)]
     pub(super) fn v86_linear(segment: u32, offset: u32) -> u32 {
         ((segment & 0xFFFF) << 4) + (offset & 0xFFFF)
+    }
+
+    /// The same for `bytes` bytes that are to be read or written: None when they go beyond what a segment reaches, the last bytes of
+    /// which leave no room for them.
+    pub(super) fn v86_range(segment: u32, offset: u32, bytes: u32) -> Option<u32> {
+        let at = Self::v86_linear(segment, offset);
+        (at <= LOW_END - bytes).then_some(at)
     }
 
     /// Pushes a word on a V86 stack.

@@ -20,7 +20,8 @@ const fn kib(pages: u32) -> u32 {
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// A question: AL=1 fills a [`StatusInfo`] at ES:DI, AL=2 the [`ClientInfo`] of client CX. Any other leaves AX alone.
     pub(super) fn control(&mut self, regs: &mut Registers) {
-        let at = Self::v86_linear(regs.v_es, regs.edi);
+        let bytes = size_of::<StatusInfo>().max(size_of::<ClientInfo>()) as u32;
+        let Some(at) = Self::v86_range(regs.v_es, regs.edi, bytes) else { return self.far_return(regs) };
         match regs.al() as u32 {
             control::STATUS => {
                 self.answer(at, &self.status());

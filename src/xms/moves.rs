@@ -7,9 +7,12 @@
 use super::work::{self, Caller, Kind};
 use super::{Answer, Code, Quick, Stop, Xms, XmsContext, XmsOutcome};
 use crate::heap::Heap;
+use crate::layout::LOW_END;
 use crate::machine::Machine;
 use crate::regs::{far_linear, Registers, INTERRUPT};
 
+/// Bytes of CBh's structure.
+const SUPER_BYTES: u32 = 18;
 /// Bytes that are copied before interrupts get in.
 pub const PIECE: u32 = 16 << 10;
 /// End of what a paragraph and an offset can address.
@@ -56,6 +59,10 @@ pub fn move_block<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers)
 /// AH=CBh. In: as 0Bh, and two bytes more: bits 32 to 39 of source and destination offset. Refused: A3h to A7h.
 pub fn move_super<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsOutcome {
     let at = structure(context, regs);
+    // The last bytes that a paragraph and an offset reach leave no room for it.
+    if context.structure.is_none() && at > LOW_END - SUPER_BYTES {
+        return Err(Code::DriverError.into());
+    }
     // No block is 4 GiB long.
     if context.machine.read_u8(at + 16) != 0 {
         return Err(Code::InvalidSourceOffset.into());
