@@ -136,6 +136,8 @@ pub mod boot_flag {
     pub const GUARD: u32 = 1 << 7;
     /// /PAGE0: clients cannot touch the first page.
     pub const PAGE0: u32 = 1 << 8;
+    /// The swap file's directory is FERRITE.EXE's, for want of a switch and of an environment that names another.
+    pub const OWN_DIRECTORY: u32 = 1 << 9;
 }
 
 /// Version, as `/S` and the start-up line print it.
@@ -524,6 +526,7 @@ pub const ITEMS: &[&[(&str, u32)]] = &[
         ("FLAG_ISA_DMA", boot_flag::ISA_DMA),
         ("FLAG_GUARD", boot_flag::GUARD),
         ("FLAG_PAGE0", boot_flag::PAGE0),
+        ("FLAG_OWN_DIRECTORY", boot_flag::OWN_DIRECTORY),
         ("FEATURE_DPMI", feature::DPMI),
         ("FEATURE_XMS", feature::XMS),
         ("FEATURE_INT15", feature::INT15),

@@ -100,6 +100,7 @@ default_swap_path:
         mov si, own_path
         push cs
         pop fs
+        or dword [boot_info + BOOT_flags], FLAG_OWN_DIRECTORY
 .variable:
         mov di, boot_info + BOOT_swap_path
         mov cx, 79

@@ -216,7 +216,10 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
     }
     // Where page faults nest in the emulator, nothing may fault for long.
     if boot.flags & (boot_flag::NO_SWAP | boot_flag::EAGER) == 0 {
-        host.swap_file = SwapFile::new(&boot.swap_path, boot.swap_limit_kib);
+        // CONFIG.SYS has no environment to name a directory.
+        let nobody_asked = boot_flag::DEVICE | boot_flag::OWN_DIRECTORY;
+        let ask_client = boot.flags & nobody_asked == nobody_asked;
+        host.swap_file = SwapFile::new(&boot.swap_path, boot.swap_limit_kib, ask_client);
     }
     fast::prepare(&host);
     host::install(Monitor::new(host, Screen), (from, clean));

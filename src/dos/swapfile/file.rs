@@ -1,7 +1,7 @@
 //! The file itself: found or made, grown, stamped, deleted.
 
 use super::places::Places;
-use super::{call, end, seek, Ended, Phase, NAME_IN_DIRECTORY, NOWHERE, PATH_BYTES};
+use super::{call, directory, end, seek, Ended, Phase, NAME_IN_DIRECTORY, NOWHERE, PATH_BYTES};
 use crate::host::Host;
 use crate::machine::Machine;
 use crate::paging::pager::{Step, Swap};
@@ -32,6 +32,12 @@ pub(super) fn put_path<M: Machine>(host: &mut Host<M>) {
 pub(super) fn begin<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
     if host.swap_file.handle.is_some() {
         return ask_for_room(host);
+    }
+    if host.swap_file.ask_client {
+        if let Some(path) = directory::of_client(host) {
+            host.swap_file.path = path;
+            host.swap_file.ask_client = false;
+        }
     }
     // The full name, which means the same wherever DOS's current directory will be. Into the buffer behind the name.
     put_path(host);

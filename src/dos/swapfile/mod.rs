@@ -9,6 +9,7 @@
 //! the monitor is told [`Next::Paged`].
 
 mod block;
+mod directory;
 mod file;
 mod places;
 mod transfer;
@@ -138,6 +139,8 @@ pub struct SwapFile {
     /// The client that is current after [`Job::Close`].
     pub outer: u8,
     path: [u8; PATH_BYTES],
+    /// The path is not what anybody has asked for.
+    ask_client: bool,
     /// Pages that the switch allows, 0 for the default.
     limit: u32,
     /// The block's paragraph, 0 while there is none.
@@ -180,6 +183,7 @@ impl Default for SwapFile {
             doomed: None,
             outer: 0,
             path: [0; PATH_BYTES],
+            ask_client: false,
             limit: 0,
             block: 0,
             cluster: 0,
@@ -203,21 +207,11 @@ impl Default for SwapFile {
 }
 
 impl SwapFile {
-    /// A file in `directory` (zero-terminated, empty for the current one) of at most `limit_kib` KiB, 0 for the default.
-    pub fn new(directory: &[u8], limit_kib: u32) -> Self {
-        let mut file = SwapFile { allowed: true, limit: limit_kib / 4, ..SwapFile::default() };
-        let most = PATH_BYTES - NAME.len() - 1;
-        let mut length = 0;
-        for &byte in directory.iter().take(most).take_while(|&&byte| byte != 0) {
-            file.path[length] = byte;
-            length += 1;
-        }
-        if length > 0 && !matches!(file.path[length - 1], b'\\' | b'/' | b':') {
-            file.path[length] = b'\\';
-            length += 1;
-        }
-        file.path[length..length + NAME.len()].copy_from_slice(NAME);
-        file
+    /// A file in `directory` (zero-terminated, empty for the current one) of at most `limit_kib` KiB, 0 for the default. The first
+    /// client that needs it may say better where it should be, if `ask_client` is set.
+    pub fn new(directory: &[u8], limit_kib: u32, ask_client: bool) -> Self {
+        let path = directory::path_in(directory.iter().copied());
+        SwapFile { allowed: true, limit: limit_kib / 4, path, ask_client, ..SwapFile::default() }
     }
 
     /// Whose job is under way: the client that waits for it.
