@@ -6,7 +6,7 @@
 ; disk: 400
 ; whole: yes
 ; width: 32
-; timeout: 3000
+; timeout: 9000
 ; boot: own
 ; plan: 10
 
