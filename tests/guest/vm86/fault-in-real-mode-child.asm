@@ -3,6 +3,7 @@
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
 ; file: child/lidt.asm=LIDT.COM
+; contains: a program of client
 ; plan: 16
 ; timeout: 90
 
