@@ -28,13 +28,14 @@ pub fn allocate_descriptors<M: Machine>(host: &mut Host<M>, regs: &mut Registers
 
 /// AX=0001h. In: BX selector. Segment registers that hold it become null. Refused: 8022h.
 pub fn free_descriptor<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
-    let index = host.client().ldt.changeable(regs.bx())?;
+    let index = host.client().ldt.freeable(regs.bx())?;
     with_table(host, |machine, id, ldt| release(machine, id, ldt, index, regs));
     Ok(Next::Resume)
 }
 
-/// AX=0002h. In: BX paragraph. Out: AX a selector for it, the same one each time, limit 64 KiB; it can be neither changed nor
-/// freed. Refused: 8011h.
+/// AX=0002h. In: BX paragraph. Out: AX a selector for it, the same one each time, limit 64 KiB; it cannot be freed. The
+/// specification says that it should not be changed either; Windows' kernel does, and the next call gives another one.
+/// Refused: 8011h.
 pub fn segment_to_descriptor<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let paragraph = regs.bx();
     let selector = with_table(host, |machine, id, ldt| segment_to_selector(machine, id, ldt, paragraph))?;
@@ -221,7 +222,10 @@ fn changeable<M: Machine>(host: &mut Host<M>, selector: u16) -> Result<(u16, Des
 }
 
 fn store<M: Machine>(host: &mut Host<M>, index: u16, descriptor: Descriptor) {
-    host.machine.set_descriptor(host.current, index, descriptor.0 & !LONG);
+    with_table(host, |machine, id, ldt| {
+        ldt.change(index);
+        machine.set_descriptor(id, index, descriptor.0 & !LONG);
+    });
 }
 
 fn read_descriptor<M: Machine>(host: &Host<M>, linear: u32) -> Descriptor {

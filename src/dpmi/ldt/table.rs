@@ -31,7 +31,7 @@ pub const fn same_descriptor(one: u16, other: u16) -> bool {
 pub struct Allocated {
     /// One bit per descriptor: taken.
     used: [u32; WORDS],
-    /// One bit per descriptor: the client may neither change nor free it.
+    /// One bit per descriptor: the client may not free it, nor change it unless it is of 0002h.
     fixed: [u32; WORDS],
     /// Selectors of 0002h: paragraph and descriptor.
     segments: Vec<(u16, u16)>,
@@ -51,13 +51,13 @@ impl Allocated {
         self.used[(index >> 5) as usize % WORDS] >> (index & 31) & 1 != 0
     }
 
-    /// Is it out of the client's reach for changes: a selector of 0002h, or one that the host depends on?
+    /// Is it out of the client's reach for freeing: a selector of 0002h, or one that the host depends on?
     #[inline]
     pub const fn is_fixed(&self, index: u16) -> bool {
         self.fixed[(index >> 5) as usize % WORDS] >> (index & 31) & 1 != 0
     }
 
-    /// Keeps an allocated descriptor from being changed or freed by the client.
+    /// Keeps an allocated descriptor from being changed or freed by the client; one of 0002h may be changed.
     pub fn fix(&mut self, index: u16) {
         self.fixed[(index >> 5) as usize % WORDS] |= 1 << (index & 31);
     }
@@ -76,13 +76,30 @@ impl Allocated {
         Ok(index)
     }
 
-    /// The same when the client may change or free it.
-    pub fn changeable(&self, selector: u16) -> Result<u16, Code> {
+    /// The same when the client may free it.
+    pub fn freeable(&self, selector: u16) -> Result<u16, Code> {
         let index = self.index_of(selector)?;
         if self.is_fixed(index) {
             return Err(Code::InvalidSelector);
         }
         Ok(index)
+    }
+
+    /// The same when the client may change it. One of 0002h is the client's own from then on: see [`Self::change`].
+    pub fn changeable(&self, selector: u16) -> Result<u16, Code> {
+        let index = self.index_of(selector)?;
+        if self.is_fixed(index) && !self.segments.iter().any(|entry| entry.1 == index) {
+            return Err(Code::InvalidSelector);
+        }
+        Ok(index)
+    }
+
+    /// Descriptor `index` changes: if 0002h made it, that gives another one for the paragraph next time.
+    pub fn change(&mut self, index: u16) {
+        if self.is_fixed(index) {
+            self.segments.retain(|entry| entry.1 != index);
+            self.fixed[(index >> 5) as usize % WORDS] &= !(1 << (index & 31));
+        }
     }
 
     /// The lowest `count` free descriptors in a row, from `RESERVED` up; a single one may come from below in the end, but

@@ -130,17 +130,35 @@ fn a_segment_has_one_selector_that_stays() {
     let other = success(&mut host, segment_to_descriptor, &with(|regs| regs.set_bx(0x40))).ax();
     assert_ne!(other, selector);
     assert_eq!(descriptor(&mut host, selector), Descriptor::new(0xB_8000, 0xFFFF, DATA3, 0));
-    for handler in [free_descriptor, set_base, set_limit, set_access, set_descriptor] {
-        let regs = with(|regs| {
-            regs.set_bx(selector);
-            regs.set_cx(0x00F3);
-            regs.es = selector as u32;
-            regs.edi = 0;
-        });
-        assert_eq!(refusal(&mut host, handler, &regs), 0x8022);
-    }
+    assert_eq!(refusal(&mut host, free_descriptor, &with(|regs| regs.set_bx(selector))), 0x8022);
     let after = success(&mut host, get_base, &with(|regs| regs.set_bx(selector)));
     assert_eq!((after.ecx, after.edx), (0xC0C0_000B, 0xD0D0_8000));
+}
+
+#[test]
+fn a_segment_whose_selector_was_changed_gets_another() {
+    let mut host = host32();
+    let segment = with(|regs| regs.set_bx(0xB800));
+    let first = success(&mut host, segment_to_descriptor, &segment).ax();
+    // A refused change leaves it.
+    let bad = with(|regs| {
+        regs.set_bx(first);
+        regs.set_cx_dx(0x10_0000);
+    });
+    assert_eq!(refusal(&mut host, set_limit, &bad), 0x8021);
+    assert_eq!(success(&mut host, segment_to_descriptor, &segment).ax(), first);
+
+    let base = with(|regs| {
+        regs.set_bx(first);
+        regs.set_cx_dx(0x40_0000);
+    });
+    success(&mut host, set_base, &base);
+    let second = success(&mut host, segment_to_descriptor, &segment).ax();
+    assert_ne!(second, first);
+    assert_eq!(descriptor(&mut host, second), Descriptor::new(0xB_8000, 0xFFFF, DATA3, 0));
+    assert_eq!(descriptor(&mut host, first).base(), 0x40_0000);
+    // What was changed is like any other.
+    success(&mut host, free_descriptor, &with(|regs| regs.set_bx(first)));
 }
 
 #[test]
