@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 7
+; plan: 8
 ; timeout: 60
 
 %define NEST_DEPTH 4
