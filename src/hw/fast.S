@@ -81,8 +81,13 @@
     mov eax, [ebp + {eflags}]
     and eax, GUEST_FLAGS
     or eax, V86_FLAGS
+    .if \kind == {F_INTERRUPTED}
+    and ah, 0xFC                        // its IRET lands with interrupts off, lest the next one come before
+    mov ss:[ecx + 4], ax
+    .else
     mov ss:[ecx + 4], ax
     and ah, 0xFC
+    .endif
     mov [ebp + NEXT + {eflags}], eax
     mov eax, [ebp + NEXT + {ss}]
     mov [ebp + NEXT + {v_es}], eax
@@ -446,6 +451,7 @@ irq_from_client:
     mov dword ptr ss:[edx], {INTERRUPT_RETURN}
     mov dword ptr ss:[edx + 4], {LANDING32}
     mov eax, [ebp + {eflags}]
+    and ah, 0xFD                        // or the next interrupt would come before this one has landed
     mov ss:[edx + 8], eax
 handler_go:
     enter_handler

@@ -219,9 +219,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         regs.ss = locked as u32;
         let landing_cs = width.landing_selector();
         let flags = self.shown_flags(slots.current()) & !crate::regs::VIRTUAL;
+        // An IRQ's handler lands with interrupts off: where they come faster than it runs, the next one would come before, and
+        // handlers pile up. What it has interrupted has its own flags in its slot.
+        let image = if kind == Landing::Interrupt { flags & !INTERRUPT } else { flags };
         let pushed = self.push_on_client(&mut regs, extra)
             && (matches!(kind, Landing::Exception | Landing::Event)
-                || self.push_on_client(&mut regs, &[flags, landing_cs, site]));
+                || self.push_on_client(&mut regs, &[image, landing_cs, site]));
         if !pushed || regs.esp < LOCKED_RESERVE {
             self.switch_client(outer);
             return false;

@@ -31,6 +31,9 @@ pub mod structure {
     pub const SIZE: u32 = 0x32;
 }
 
+/// Bytes that must be free on the stack in the host data area when real-mode code begins.
+const REAL_RESERVE: u16 = 64;
+
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Linear address of `segment:offset` in V86 mode.
     #[inline(always)]
@@ -118,8 +121,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         let outer = self.host.current;
         let client = self.host.clients[outer as usize].as_mut()?;
+        let own = client.hot.real_stack;
+        // Real-mode code needs some stack for itself; of a stack that is not ours only its user knows. SP=0 is a full one.
+        let ours = own >> 16 == crate::client::first_real_stack(client.host_data) >> 16;
+        let least = if ours { REAL_RESERVE } else { 6 + words.0 * 2 };
+        if stack == 0 && own as u16 != 0 && (own as u16) < least {
+            return None;
+        }
         let hot = &mut client.hot;
-        let own = hot.real_stack;
         let locked_esp = hot.locked_esp;
         // A handler on the locked stack calls real mode: what may enter meanwhile goes below what it has pushed. If it has left
         // that stack for one of its own, nobody knows how much it used.
@@ -188,6 +197,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         copy_general(&mut from, regs);
         let segment = regs.ss;
         (regs.v_ds, regs.v_es, regs.v_fs, regs.v_gs) = (segment, segment, 0, 0);
+        // As for protected-mode handlers (`enter_locked`).
+        if landing == Landing::Interrupt {
+            let (at, image) = (Self::v86_linear(regs.ss, regs.esp + 4), regs.eflags as u16);
+            self.host.machine.write_u16(at, image);
+        }
         Resume::Guest
     }
 
