@@ -21,6 +21,7 @@ use super::{boot, cpu, fast, heap, tables};
 pub type Core = Monitor<Pc, Screen>;
 
 /// The monitor; valid unless `STATE` is ABSENT.
+#[unsafe(link_section = ".bss.hot.monitor")]
 pub static mut MONITOR: MaybeUninit<Core> = MaybeUninit::uninit();
 /// The stack of pending crossings, which the entry code knows by address.
 #[unsafe(link_section = ".bss.hot.slots")]
