@@ -122,6 +122,8 @@ pub struct Host<M: Machine> {
     pub transfer_wanted: u16,
     /// The linear address that goes with [`Next::PageIn`].
     pub wanted_page: u32,
+    /// The client whose page that is, if it is not the current one's.
+    pub wanted_of: Option<u8>,
     /// The swap file.
     pub swap_file: crate::dos::swapfile::SwapFile,
     /// What the start-up found.
@@ -289,6 +291,7 @@ impl<M: Machine> Host<M> {
             transfer_step: Default::default(),
             transfer_wanted: 0x200,
             wanted_page: 0,
+            wanted_of: None,
             swap_file: Default::default(),
             facts,
         }

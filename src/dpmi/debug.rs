@@ -11,7 +11,7 @@ use crate::paging::blocks::Section;
 use crate::paging::claim::Claim;
 use crate::paging::frames::Owner;
 use crate::paging::page::{Kind, Page, Resident};
-use crate::paging::space::{Clear, Sharing};
+use crate::paging::space::{Clear, Sharing, Stop};
 use crate::regs::Registers;
 use crate::service::{Code, Handler, Next, Outcome};
 
@@ -111,22 +111,27 @@ fn marks<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     Ok(Next::Resume)
 }
 
-/// AX=FE03h. In: EBX linear address, ECX pages, EDX bit 0 clear for a copy on write, set for pages that both write, bits 8 to
-/// 15 the client whose pages they are, or FFh. Out: EBX linear address, ESI handle. Refused: 8002h, 8010h, 8012h, 8013h, 8016h,
-/// 8021h for the client, 8025h.
+/// AX=FE03h. In: EBX linear address, ECX pages, EDX bit 0 clear for a copy on write, set for pages that both write, bit 1 set
+/// for a place of the caller's choice, EDI; bits 8 to 15 the client whose pages they are, or FFh. Out: EBX linear address, ESI
+/// handle. Refused: 8002h also where a page of the other's cannot come in from the swap file, 8010h, 8012h, 8013h, 8016h, 8021h
+/// for the client, 8025h.
 fn map_again<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let sharing = if regs.edx & 1 != 0 { Sharing::Shared } else { Sharing::CopyOnWrite };
     let from = regs.edx >> 8 & 0xFF;
+    let at = if regs.edx & 2 != 0 { regs.edi } else { 0 };
     let range = (regs.ebx, regs.ecx);
     let block = if from == OWN || from == host.current as u32 {
         let (space, machine, memory) = parts(host);
-        space.map_again(machine, memory, range.0, range.1, sharing)
+        space.map_again(machine, memory, range, at, sharing)
     } else {
         let slot = host.clients.get_mut(from as usize).ok_or(Code::InvalidValue)?;
         let mut other = slot.take().ok_or(Code::InvalidValue)?;
         let (space, machine, memory) = parts(host);
-        let block = space.map_from(machine, memory, &mut other.space, range, sharing);
+        let block = space.map_from(machine, memory, &mut other.space, range, at, sharing);
         host.clients[from as usize] = Some(other);
+        if let Err(Stop::PageIn(_)) = block {
+            host.wanted_of = Some(from as u8);
+        }
         block
     };
     match block {

@@ -9,6 +9,7 @@ use crate::dos::swapfile::{self, Ended, Job};
 use crate::dpmi::memory::frames_wanted;
 use crate::host::CallbackKind;
 use crate::machine::Machine;
+use crate::paging::pager::Request;
 use crate::regs::{Registers, INTERRUPT};
 use crate::service::{Code, Next, Outcome, Refusal};
 
@@ -18,18 +19,25 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// The page at `linear` (0: so many frames) is wanted for `job`, in the current slot.
     #[cold]
     pub(super) fn page_in(&mut self, slots: &mut Slots, job: Job, linear: u32, frames: u32) -> Resume {
+        let client = self.host.current;
+        self.request(slots, job, Request { client, linear, frames })
+    }
+
+    #[cold]
+    fn request(&mut self, slots: &mut Slots, job: Job, request: Request) -> Resume {
+        let linear = request.linear;
         self.host.wanted_page = linear;
         // For a handler that waited, DOS has been found free already.
         let free = job == Job::Handler || swapfile::may_call(&self.host);
         if self.host.memory.swap.is_none() || !free || !slots.has_room(4) {
-            let done = swapfile::without_transfer(&mut self.host, linear, frames);
+            let done = swapfile::without_transfer(&mut self.host, request);
             if !done && self.host.memory.swap.is_some() && self.put_aside(slots, job, linear) {
                 return Resume::Guest;
             }
             return self.paged(slots, job, if done { Ended::Well } else { Ended::Refused });
         }
         self.host.swap_file.slot = slots.index() + 1;
-        let outcome = swapfile::begin_request(&mut self.host, job, linear, frames);
+        let outcome = swapfile::begin_request(&mut self.host, job, request);
         self.hold_interrupts(slots);
         self.finish(slots, outcome)
     }
@@ -74,8 +82,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn page_in_for_service(&mut self, slots: &mut Slots) -> Resume {
         let linear = self.host.wanted_page;
         let frames = if linear == 0 { self.host.memory.wanted_frames } else { 0 };
-        let job = Job::Service(self.vector);
-        self.page_in(slots, job, linear, frames)
+        let current = self.host.current;
+        match self.host.wanted_of.take().filter(|&client| client != current) {
+            Some(client) => {
+                self.request(slots, Job::Foreign(self.vector), Request { client, linear, frames })
+            }
+            None => self.page_in(slots, Job::Service(self.vector), linear, frames),
+        }
     }
 
     /// A stack of the client's is in the swap file: the INT instruction before CS:EIP runs again, once it is there. Else it is
@@ -124,11 +137,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             (Job::Entry, _) => self.enter_client(slots),
             (Job::Handler, ended) => self.go_on_with_handler(slots, ended),
-            (Job::Service(vector), Ended::Well) => self.default_interrupt(slots, vector),
+            (Job::Service(vector) | Job::Foreign(vector), Ended::Well) => {
+                self.default_interrupt(slots, vector)
+            }
             (Job::Structure, Ended::Well) => {
                 let (at, from) = self.host.swap_file.structure;
                 self.put_structure(slots, at, &from)
             }
+            (Job::Foreign(_), _) => self.finish(slots, Err(Code::InvalidState.into())),
             (Job::Service(_), Ended::Refused) if self.host.wanted_page == 0 => {
                 self.finish(slots, Err(Code::PhysicalMemoryUnavailable.into()))
             }

@@ -34,6 +34,7 @@ struct Told {
 }
 
 impl Reporter<Mock> for Told {
+    const DEBUG_CALLS: bool = true;
     fn died(&mut self, _: &mut Host<Mock>, _: &Registers, vector: u8, fault_address: u32, _: bool) {
         self.deaths.push((vector, fault_address));
     }

@@ -62,6 +62,8 @@ pub struct Memory {
     pub wanted_frames: u32,
     /// Pages of all clients with a lock count above zero.
     locked: u32,
+    /// Frames that several mappings use, or did: they stay in memory without a lock.
+    lent: u32,
     /// Frames that the core alone gets, whatever is claimed.
     core_share: u32,
     /// How much of what there is may be used.
@@ -81,6 +83,7 @@ impl Memory {
             reserve: Vec::new(),
             wanted_frames: 0,
             locked: 0,
+            lent: 0,
             core_share: 0,
             claim: Claim::default(),
             counts: Counts::default(),
@@ -159,13 +162,21 @@ impl Memory {
         self.swap.as_ref().map_or(0, |swap| swap.slots.limit())
     }
 
-    /// May `more` pages be locked, beside those that are? What is locked must leave room to work in.
+    /// May `more` pages be locked or lent, beside those that are? What stays in memory must leave room to work in.
     fn may_lock(&self, more: u32) -> bool {
         const WORKING: u32 = 16;
-        if self.swap.is_none() || self.frames.free_count() >= self.frames.promised() + WORKING {
+        let Some(swap) = self.swap.as_ref() else { return true };
+        if self.frames.free_count() >= self.frames.promised() + swap.pages_out() + WORKING {
             return true;
         }
         let movable = self.frames.free_count() + self.frames.pages();
-        self.locked + more + WORKING <= movable
+        self.locked + self.lent + more + WORKING <= movable
+    }
+
+    /// One mapping of a frame that several use is gone. True if it was the last: the frame is free.
+    fn drop_sharer(&mut self, frame: u32) -> bool {
+        let last = self.frames.drop_sharer(frame);
+        self.lent -= last as u32;
+        last
     }
 }

@@ -51,6 +51,8 @@ pub enum Job {
     Fault,
     /// What a service wants, then the interrupt of that number again.
     Service(u8),
+    /// The same with a page of another client's; where it cannot be had, the service is refused.
+    Foreign(u8),
     /// So many pages more, then the interrupt of that number again.
     Grow(u8),
     /// The page of an interrupt handler that waits; then the handler again.
@@ -159,6 +161,8 @@ pub struct SwapFile {
     failed: bool,
     /// The request of a job; and pages for one that grows.
     pub request: Request,
+    /// The client that waits for it.
+    waiter: u8,
     more: u32,
     /// Pages that the file is to have.
     goal: u32,
@@ -196,6 +200,7 @@ impl Default for SwapFile {
             error: [0; 8],
             failed: false,
             request: Request::default(),
+            waiter: 0,
             more: 0,
             goal: 0,
             step: Step::Ready,
@@ -217,7 +222,7 @@ impl SwapFile {
     /// Whose job is under way: the client that waits for it.
     pub fn waiting(&self) -> Option<u8> {
         let waits = !matches!(self.job, Job::None | Job::Close(_));
-        (self.busy && waits).then_some(self.request.client)
+        (self.busy && waits).then_some(self.waiter)
     }
 
     /// Is there a file?
@@ -269,12 +274,12 @@ fn is_free<M: Machine>(host: &Host<M>, calls: u8) -> bool {
 }
 
 /// What is wanted without any transfer: true if that is enough. For moments when DOS may not be called.
-pub fn without_transfer<M: Machine>(host: &mut Host<M>, linear: u32, frames: u32) -> bool {
-    let Host { machine, memory, clients, current, .. } = host;
+pub fn without_transfer<M: Machine>(host: &mut Host<M>, Request { client, linear, frames }: Request) -> bool {
+    let Host { machine, memory, clients, .. } = host;
     let mut spaces = Clients(clients);
     if linear != 0 {
         use crate::paging::page::Page;
-        let Some(space) = spaces.space(*current) else { return false };
+        let Some(space) = spaces.space(client) else { return false };
         if matches!(space.page_anywhere(machine, linear), Page::Swapped { .. }) {
             return false;
         }
@@ -283,16 +288,11 @@ pub fn without_transfer<M: Machine>(host: &mut Host<M>, linear: u32, frames: u32
 }
 
 /// Starts a job that wants a page or frames. [`Next::Paged`] at once where no transfer is needed.
-pub fn begin_request<M: Machine + 'static>(
-    host: &mut Host<M>,
-    job: Job,
-    linear: u32,
-    frames: u32,
-) -> Outcome {
-    let request = Request { client: host.current, linear, frames };
+pub fn begin_request<M: Machine + 'static>(host: &mut Host<M>, job: Job, request: Request) -> Outcome {
     let Host { machine, memory, clients, .. } = host;
     let step = memory.start_paging(machine, &mut Clients(clients), request);
     host.swap_file.request = request;
+    host.swap_file.waiter = host.current;
     host.swap_file.job = job;
     host.swap_file.step = step;
     match step {
@@ -308,6 +308,7 @@ pub fn begin_request<M: Machine + 'static>(
 pub fn begin_growth<M: Machine + 'static>(host: &mut Host<M>, vector: u8, more: u32) -> Outcome {
     host.swap_file.job = Job::Grow(vector);
     host.swap_file.request = Request { client: host.current, linear: 0, frames: 0 };
+    host.swap_file.waiter = host.current;
     host.swap_file.more = more;
     enter(host)
 }

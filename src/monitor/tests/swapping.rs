@@ -11,6 +11,8 @@ use crate::paging::pager::Swap;
 use crate::paging::swap;
 use crate::regs::INTERRUPT;
 
+mod foreign;
+
 /// Paragraph of what DOS allocates for the demand buffer and its PSP.
 const BLOCK: u16 = 0x4000;
 /// The InDOS flag.
@@ -109,6 +111,14 @@ impl Stage {
             self.dos_works(dos);
         }
         panic!("{linear:08X} does not come in");
+    }
+
+    /// The same for a read.
+    fn touch_to_read(&mut self, dos: &mut Dos, linear: u32) {
+        if !self.monitor.host.machine.is_mapped(linear, false) {
+            assert_eq!(self.page_fault(linear, READ), Resume::Guest);
+            self.dos_works(dos);
+        }
     }
 
     /// A block larger than memory, all of it touched; and one of its pages that is in the file now.

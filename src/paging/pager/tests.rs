@@ -549,6 +549,20 @@ fn a_stream_downwards_goes_in_clusters_too() {
 }
 
 #[test]
+fn frames_that_are_free_are_no_reason_to_lock_more_than_fits() {
+    let mut world = World::new(40, 128, 4);
+    let base = filled(&mut world, 80);
+    // As many frames as a lock leaves to work in.
+    assert_eq!(world.page_in(0, 30), Step::Ready);
+    let World { machine, memory, spaces, .. } = &mut world;
+    assert!(memory.frames.free_count() >= memory.frames.promised() + 16);
+    let refused = Err(Stop::Refused(Code::PhysicalMemoryUnavailable));
+    assert_eq!(spaces.0.lock(machine, memory, base, 60 * 4096), refused);
+    let few = (0..80).map(|page| base + page * 4096).find(|at| !machine.is_mapped(*at, false)).unwrap();
+    assert_eq!(spaces.0.lock(machine, memory, few, 4096), Err(Stop::PageIn(few)));
+}
+
+#[test]
 fn services_ask_for_pages_that_are_out() {
     let mut world = World::new(8, 64, 4);
     let base = filled(&mut world, 20);

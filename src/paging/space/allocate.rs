@@ -72,15 +72,19 @@ impl Space {
         committed: bool,
     ) -> Result<Allocation, Code> {
         let pages = pages_for(bytes)?;
-        let base = match base {
-            0 => self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?,
-            _ if base & (PAGE - 1) != 0 || !self.blocks.is_free(base, pages) => {
-                return Err(Code::InvalidLinear)
-            }
-            _ => base,
-        };
+        let base = self.place_for(base, pages)?;
         let usage = if committed { Use::Memory } else { Use::Reserved };
         self.allocate_at(machine, memory, base, pages, usage)
+    }
+
+    /// Where a block of `pages` pages goes: to `base` (page-aligned and free, else 8025h) or, for zero, to the lowest address
+    /// where it fits; 8012h where there is none.
+    pub(super) fn place_for(&self, base: u32, pages: u32) -> Result<u32, Code> {
+        match base {
+            0 => self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable),
+            _ if base & (PAGE - 1) != 0 || !self.blocks.is_free(base, pages) => Err(Code::InvalidLinear),
+            _ => Ok(base),
+        }
     }
 
     #[inline(never)]

@@ -178,7 +178,7 @@ impl Space {
                 memory.frames.free(frame);
                 true
             }
-            Page::Resident(Resident { frame, .. }) => memory.frames.drop_sharer(frame),
+            Page::Resident(Resident { frame, .. }) => memory.drop_sharer(frame),
             Page::Swapped { slot, .. } => {
                 memory.release_slot(slot);
                 true

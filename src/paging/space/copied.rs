@@ -5,7 +5,8 @@
 //! first takes it; the last mapping left keeps the original. That holds for shared pages as well, where the promise lies
 //! idle: so a mapping can go in any order, and no count but the frame's own has to be right.
 //!
-//! Pages that several use stay in memory.
+//! Pages that several use stay in memory, so lending asks as locking does whether enough is left to work in; what is in the
+//! swap file comes in first.
 
 use alloc::vec::Vec;
 
@@ -55,45 +56,47 @@ impl Space {
         from: u32,
         pages: u32,
     ) -> Result<Allocation, Stop> {
-        self.map_again(machine, memory, from, pages, Sharing::CopyOnWrite)
+        self.map_again(machine, memory, (from, pages), 0, Sharing::CopyOnWrite)
     }
 
-    /// Maps pages of this space a second time, in a block of their own.
+    /// Maps `pages` pages from `from` on (page-aligned, anywhere in a block) a second time, in a block of their own: at `at`,
+    /// page-aligned and free, or at the lowest place for zero. Page tables may end anywhere in either range. Refused as
+    /// [`Space::lend`] and [`Space::allocate`] do, and with 8025h for `at`.
     pub fn map_again<M: Machine>(
         &mut self,
         machine: &mut M,
         memory: &mut Memory,
-        from: u32,
-        pages: u32,
+        (from, pages): (u32, u32),
+        at: u32,
         sharing: Sharing,
     ) -> Result<Allocation, Stop> {
+        self.place_for(at, pages)?;
         let loans = self.lend(machine, memory, from, pages, sharing)?;
-        self.borrow(machine, memory, &loans, sharing)
+        self.borrow(machine, memory, &loans, at, sharing)
     }
 
-    /// Maps pages of another space in a block of this one, which is the loaded one before and after. A page of the
-    /// other's that is in the swap file is refused with 8002h: only its own client can bring it in.
+    /// The same with pages of another space, in a block of this one, which is the loaded one before and after. What
+    /// [`Stop::PageIn`] names then is a page of the other's.
     pub fn map_from<M: Machine>(
         &mut self,
         machine: &mut M,
         memory: &mut Memory,
         other: &mut Space,
         (from, pages): (u32, u32),
+        at: u32,
         sharing: Sharing,
     ) -> Result<Allocation, Stop> {
+        self.place_for(at, pages)?;
         machine.load_space(other.directory);
         let loans = other.lend(machine, memory, from, pages, sharing);
         machine.load_space(self.directory);
-        match loans {
-            Ok(loans) => self.borrow(machine, memory, &loans, sharing),
-            Err(Stop::PageIn(_)) => Err(Code::InvalidState.into()),
-            Err(stop) => Err(stop),
-        }
+        self.borrow(machine, memory, &loans?, at, sharing)
     }
 
     /// Lends `pages` pages at `from` (page-aligned, in one block): each frame counts one more mapping. Refused with 8025h
     /// for what is not committed memory, or mapped in the other of the two ways already; 8002h for locked pages that are to
-    /// be written by both; 8010h when there is no room for the list. Nothing has changed then.
+    /// be written by both; 8010h when there is no room for the list; 8013h when too little memory would be left. Nothing has
+    /// changed then.
     pub fn lend<M: Machine>(
         &mut self,
         machine: &mut M,
@@ -108,21 +111,32 @@ impl Space {
             return Err(bad);
         }
         let shared = sharing == Sharing::Shared;
-        let mut coming = 0;
+        let (mut coming, mut staying, mut away) = (0, 0, None);
         for page in 0..pages {
             let linear = from + (page << 12);
             match self.page_at(machine, linear) {
-                Page::Swapped { .. } => return Err(Stop::PageIn(linear)),
+                Page::Swapped { .. } => {
+                    staying += 1;
+                    away = away.or(Some(linear));
+                }
                 Page::Untouched { .. } => coming += shared as u32,
                 Page::Resident(Resident { kind: Kind::Private, frame, .. }) => {
                     if shared && memory.frames.locks(frame) != 0 {
                         return Err(Code::InvalidState.into());
                     }
+                    staying += 1;
                 }
                 Page::Resident(Resident { kind: Kind::Copied, .. }) => coming += shared as u32,
                 Page::Resident(Resident { kind: Kind::Shared, .. }) if shared => {}
                 _ => return Err(bad),
             }
+        }
+        if !memory.may_lock(staying + coming) {
+            return Err(Code::PhysicalMemoryUnavailable.into());
+        }
+        // Not before it is known that all fit at once, as in Space::lock.
+        if let Some(linear) = away {
+            return Err(Stop::PageIn(linear));
         }
         let mut loans = Vec::new();
         loans.try_reserve_exact(pages as usize).map_err(|_| Code::ResourceUnavailable)?;
@@ -174,6 +188,7 @@ impl Space {
         let mut sharers = 0;
         if page.kind == Kind::Private {
             memory.drop_backing(page.frame);
+            memory.lent += 1;
             let writable = page.writable && kind == Kind::Shared;
             let entry = Page::Resident(Resident { kind, writable, ..page }).encode();
             machine.set_table_entry(linear >> 12, entry);
@@ -184,20 +199,21 @@ impl Space {
         Loan::Frame { frame: page.frame, writable: page.writable }
     }
 
-    /// Maps what was lent in a block of its own, the same way. Refused as [`Space::allocate`] does; the loans are given back
-    /// then.
+    /// Maps what was lent in a block of its own at `at` (0: anywhere), the same way. Refused as [`Space::allocate_linear`] does;
+    /// the loans are given back then.
     pub fn borrow<M: Machine>(
         &mut self,
         machine: &mut M,
         memory: &mut Memory,
         loans: &[Loan],
+        at: u32,
         sharing: Sharing,
     ) -> Result<Allocation, Stop> {
-        let block = self.room_for(machine, memory, loans);
+        let block = self.room_for(machine, memory, loans, at);
         let Ok((base, handle)) = block else {
             for loan in loans {
                 if let Loan::Frame { frame, .. } = loan {
-                    memory.frames.drop_sharer(*frame);
+                    memory.drop_sharer(*frame);
                 }
             }
             return block.map(|(base, handle)| Allocation { base, handle });
@@ -214,9 +230,10 @@ impl Space {
         machine: &mut M,
         memory: &mut Memory,
         loans: &[Loan],
+        at: u32,
     ) -> Result<(u32, u32), Stop> {
         let pages = loans.len() as u32;
-        let base = self.blocks.lowest_gap(pages).ok_or(Code::LinearMemoryUnavailable)?;
+        let base = self.place_for(at, pages)?;
         let copies = loans.iter().filter(|loan| matches!(loan, Loan::Contents(_))).count() as u32;
         self.need_room(machine, memory, (base, pages), copies)?;
         Ok((base, self.enter(memory, Block::new(base, pages, Use::Memory), true)?))
@@ -264,6 +281,7 @@ impl Space {
         let frame = match memory.frames.sharers(page.frame) {
             0 => {
                 memory.frames.set_owner(page.frame, owner);
+                memory.lent -= 1;
                 page.frame
             }
             sharers => {

@@ -166,7 +166,7 @@ impl Space {
     fn release_other(&mut self, memory: &mut Memory, entry: u32) -> bool {
         match Page::decode(entry) {
             Page::Resident(page) if matches!(page.kind, Kind::Copied | Kind::Shared) => {
-                memory.frames.drop_sharer(page.frame)
+                memory.drop_sharer(page.frame)
             }
             Page::Swapped { slot, .. } => {
                 memory.release_slot(slot);

@@ -27,12 +27,18 @@ enum Action {
     Allocate,
     Contiguous,
     Write(usize, u32, u32),
-    Borrow { which: usize, first: u32, across: bool, shared: bool },
+    Borrow { which: usize, pages: (u32, u32), at: u32, across: bool, shared: bool },
     Free(usize),
     EndVirtual(usize),
     StartVirtual(usize),
     Clean(usize),
     Other,
+}
+
+/// Anywhere, or pages around the end of a page table: not always free.
+fn place() -> impl Strategy<Value = u32> {
+    let chosen = (2..5_u32, 0..=PAGES).prop_map(|(slot, pages)| (slot << 22) - (pages << 12));
+    prop_oneof![Just(0), chosen]
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -41,8 +47,8 @@ fn action() -> impl Strategy<Value = Action> {
         3 => Just(Action::Allocate),
         1 => Just(Action::Contiguous),
         6 => (which, 0..PAGES, 1u32..).prop_map(|(which, page, value)| Action::Write(which, page, value)),
-        4 => (which, 0..PAGES, any::<bool>(), any::<bool>())
-            .prop_map(|(which, first, across, shared)| Action::Borrow { which, first, across, shared }),
+        4 => (which, (0..PAGES, 1..=PAGES), place(), any::<bool>(), any::<bool>())
+            .prop_map(|(which, pages, at, across, shared)| Action::Borrow { which, pages, at, across, shared }),
         2 => which.prop_map(Action::Free),
         1 => which.prop_map(Action::EndVirtual),
         1 => which.prop_map(Action::StartVirtual),
@@ -71,6 +77,21 @@ impl Two {
     fn reach(&mut self, linear: u32, write: bool) {
         let check = self.spaces[0].check(&mut self.machine, &mut self.memory, linear, 4, write);
         assert_eq!(check, Check::Ready, "{linear:08X}");
+    }
+
+    /// Frames that several mappings use or used are counted once each.
+    fn count_lent(&mut self) {
+        let mut lent = std::collections::BTreeSet::new();
+        for space in &self.spaces {
+            for page in space.blocks().iter().flat_map(|block| block.base >> 12..block.end() >> 12) {
+                if let Page::Resident(Resident { frame, kind: Kind::Copied | Kind::Shared, .. }) =
+                    space.page_anywhere(&self.machine, page << 12)
+                {
+                    lent.insert(frame);
+                }
+            }
+        }
+        assert_eq!(self.memory.lent as usize, lent.len());
     }
 
     fn compare(&mut self) {
@@ -118,20 +139,29 @@ impl Two {
                 self.machine.write_u32(linear, value);
                 self.models[0][at].cells[page].set(value);
             }
-            Action::Borrow { which, first, across, shared } => {
+            Action::Borrow { which, pages: (first, count), at: place, across, shared } => {
                 let sharing = if shared { Sharing::Shared } else { Sharing::CopyOnWrite };
                 let side = across as usize;
                 let Some(at) = pick(&self.models[side], which) else { return };
                 let model = &self.models[side][at];
                 let first = first % model.cells.len() as u32;
                 let from = model.block.base + (first << 12);
-                let cells: Vec<_> = model.cells[first as usize..].to_vec();
+                let count = count.min(model.cells.len() as u32 - first);
+                let cells: Vec<_> = model.cells[first as usize..][..count as usize].to_vec();
                 let range = (from, cells.len() as u32);
                 let result = match across {
-                    true => space.map_from(machine, memory, other, range, sharing),
-                    false => space.map_again(machine, memory, range.0, range.1, sharing),
+                    true => space.map_from(machine, memory, other, range, place, sharing),
+                    false => space.map_again(machine, memory, range, place, sharing),
                 };
+                let end = |model: &Model| model.block.base + ((model.cells.len() as u32) << 12);
+                let taken = self.models[0]
+                    .iter()
+                    .any(|model| model.block.base < place + (count << 12) && place < end(model));
+                if place != 0 && taken {
+                    assert_eq!(result, Err(Stop::Refused(Code::InvalidLinear)));
+                }
                 if let Ok(block) = result {
+                    assert!(place == 0 || block.base == place);
                     let copy = |cell: &Rc<Cell<u32>>| Rc::new(Cell::new(cell.get()));
                     let cells = if shared { cells } else { cells.iter().map(copy).collect() };
                     self.models[0].push(Model { block, cells, frozen: false });
@@ -180,6 +210,7 @@ proptest! {
         let mut two = Two::new();
         for action in actions {
             two.step(action);
+            two.count_lent();
         }
         two.compare();
         // Whoever goes first: nothing is lost, and what the other has stays what it is.
@@ -199,7 +230,7 @@ proptest! {
         spaces[0].destroy(machine, memory);
         // Both directories are free as well now.
         prop_assert_eq!((memory.frames.free_count(), memory.frames.promised()), (before.0 + 2, before.1));
-        prop_assert_eq!(memory.locked_pages(), 0);
+        prop_assert_eq!((memory.locked_pages(), memory.lent), (0, 0));
     }
 }
 
@@ -228,6 +259,53 @@ fn a_locked_block_keeps_its_virtual_memory_until_it_is_unlocked() {
 fn machine_write(space: &mut Space, machine: &mut Mock, memory: &mut Memory, linear: u32, value: u32) {
     assert_eq!(space.check(machine, memory, linear, 4, true), Check::Ready);
     machine.write_u32(linear, value);
+}
+
+/// A run that lies across the end of a page table, from its middle on, is mapped across the ends of two others.
+#[test]
+fn a_run_is_mapped_across_the_ends_of_page_tables() {
+    const TABLE: u32 = 1 << 22;
+    for sharing in [Sharing::Shared, Sharing::CopyOnWrite] {
+        let World { mut machine, mut memory, mut space } = World::new(2200);
+        // From 4 MiB less 8 KiB on, 4 MiB and 16 KiB: three tables.
+        let base = 3 * TABLE - 0x2000;
+        let block = space.allocate_linear(&mut machine, &mut memory, base, TABLE + 0x4000, true).unwrap();
+        assert_eq!(block.base, base);
+        for page in 0..1028 {
+            machine_write(&mut space, &mut machine, &mut memory, base + (page << 12), page + 1);
+        }
+        let (first, count, at) = (1, 1026, 6 * TABLE - 0x1000);
+        let range = (base + (first << 12), count);
+        let bad = Err(Stop::Refused(Code::InvalidLinear));
+        for wrong in [at + 1, at + 0x800, base, base + TABLE + 0x3000, base - ((count - 1) << 12), LANDING] {
+            assert_eq!(space.map_again(&mut machine, &mut memory, range, wrong, sharing), bad, "{wrong:08X}");
+        }
+        let beyond = (range.0, 1028);
+        assert_eq!(space.map_again(&mut machine, &mut memory, beyond, at, sharing), bad);
+        assert_eq!(memory.lent, 0);
+        let again = space.map_again(&mut machine, &mut memory, range, at, sharing).unwrap();
+        assert_eq!((again.base, memory.lent), (at, count));
+        for page in 0..count {
+            let linear = at + (page << 12);
+            assert_eq!(space.check(&mut machine, &mut memory, linear, 4, false), Check::Ready);
+            assert_eq!(machine.read_u32(linear), page + first + 1);
+            let (here, there) =
+                (space.physical(&machine, linear), space.physical(&machine, range.0 + (page << 12)));
+            assert_eq!(here, there);
+        }
+        // The last page of a table and the first of the next.
+        for linear in [6 * TABLE - 0x1000, 6 * TABLE, 7 * TABLE - 0x1000, 7 * TABLE] {
+            machine_write(&mut space, &mut machine, &mut memory, linear, 0xAAAA);
+            let source = range.0 + (linear - at);
+            let old = ((source - base) >> 12) + 1;
+            let want = if sharing == Sharing::Shared { 0xAAAA } else { old };
+            assert_eq!(machine.read_u32(source), want, "{linear:08X}");
+        }
+        space.free(&mut machine, &mut memory, block.handle).unwrap();
+        assert_eq!(machine.read_u32(at + 0x2000), first + 3);
+        space.free(&mut machine, &mut memory, again.handle).unwrap();
+        assert_eq!(memory.lent, 0);
+    }
 }
 
 #[test]
