@@ -27,7 +27,7 @@ pub fn landing_descriptor(selector: u16) -> Option<Descriptor> {
 /// Offsets in the PSP.
 mod psp {
     /// INT 22h address, offset and segment.
-    pub const TERMINATE: u32 = 0x0A;
+    pub use crate::dos::end::PSP_TERMINATE as TERMINATE;
     /// The environment's paragraph.
     pub const ENVIRONMENT: u32 = 0x2C;
 }

@@ -3,15 +3,14 @@
 //! Which process is DOS's current one stands in DOS's swappable data area, behind the InDOS flag; it is looked at, not asked for,
 //! since DOS may be in the middle of a call.
 
-use core::mem::offset_of;
-
 use super::slots::Slots;
 use super::{Monitor, Reporter, Resume};
 use crate::dos::end::{parent_paragraph, PSP_MARK, PSP_PARENT, PSP_TERMINATE};
+use crate::dos::swapfile::indos;
 use crate::host::{Finish, RealCall, RealTarget};
-use crate::layout::{event, ResidentInfo};
+use crate::layout::event;
 use crate::machine::Machine;
-use crate::regs::{far_linear, Registers};
+use crate::regs::Registers;
 use crate::service::Next;
 
 /// The current PSP, from the InDOS flag (DOS 3.1 and later).
@@ -30,8 +29,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// The PSP of the process that DOS runs; `None` where that cannot be known.
     fn current_psp(&self) -> Option<u16> {
         let machine = &self.host.machine;
-        let indos =
-            far_linear(machine.read_u32(self.host.facts.resident + offset_of!(ResidentInfo, indos) as u32));
+        let indos = indos(&self.host);
         let psp = machine.read_u16(indos + CURRENT_PSP);
         (indos != 0 && machine.read_u16((psp as u32) << 4) == PSP_MARK).then_some(psp)
     }

@@ -259,7 +259,7 @@ pub fn is_known<M: Machine>(host: &Host<M>) -> bool {
 }
 
 /// Linear address of DOS's count of calls under way; 0 while it is not known.
-fn indos<M: Machine>(host: &Host<M>) -> u32 {
+pub fn indos<M: Machine>(host: &Host<M>) -> u32 {
     far_linear(host.machine.read_u32(host.facts.resident + offset_of!(ResidentInfo, indos) as u32))
 }
 

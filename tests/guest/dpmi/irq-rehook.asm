@@ -7,6 +7,7 @@
 ; timeout: 60
 
 %include "dpmi.inc"
+%include "dpmi/clock.inc"
 
 %define ROUNDS       3000
 %define DIVISOR      200                ; of 1,193,182 Hz
@@ -62,36 +63,6 @@ spin:
 .more:
         dec     eax
         jns     .more
-        ret
-
-; set_timer: channel 0's divisor from AX (0 is 65,536). Changes AL.
-set_timer:
-        cli
-        push    ax
-        mov     al, 36h
-        out     43h, al
-        pop     ax
-        out     40h, al
-        mov     al, ah
-        out     40h, al
-        sti
-        ret
-
-; wait_ticks: CX = ticks of the BIOS's clock. Out: CF = 1 where it stands still.
-wait_ticks:
-        mov     ax, [fs:6Ch]
-        mov     edx, 10000000h
-.one:
-        cmp     ax, [fs:6Ch]
-        jne     .moved
-        dec     edx
-        jnz     .one
-        stc
-        ret
-.moved:
-        mov     ax, [fs:6Ch]
-        loop    .one
-        clc
         ret
 
 timer_chained:

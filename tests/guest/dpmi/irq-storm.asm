@@ -8,6 +8,7 @@
 ; timeout: 60
 
 %include "dpmi.inc"
+%include "dpmi/clock.inc"
 
 %define STORM        600                ; interrupts in each part
 %define DIVISOR      24                 ; of 1,193,182 Hz: 20 microseconds
@@ -80,17 +81,6 @@ storm:
         sti
         ret
 
-; set_timer: channel 0's divisor from AX (0 is 65,536). Changes AL.
-set_timer:
-        push    ax
-        mov     al, 36h
-        out     43h, al
-        pop     ax
-        out     40h, al
-        mov     al, ah
-        out     40h, al
-        ret
-
 timer:
         push    ds
         push    eax
@@ -125,23 +115,6 @@ timer:
         pop     eax
         pop     ds
         interrupt_return
-
-; wait_ticks: CX = ticks of the BIOS's clock. Out: CF = 1 where it stands still.
-wait_ticks:
-        mov     ax, [fs:6Ch]
-        mov     edx, 20000000h
-.one:
-        cmp     ax, [fs:6Ch]
-        jne     .moved
-        dec     edx
-        jnz     .one
-        stc
-        ret
-.moved:
-        mov     ax, [fs:6Ch]
-        loop    .one
-        clc
-        ret
 
 real_wait:
         sti

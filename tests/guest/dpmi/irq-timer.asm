@@ -8,6 +8,7 @@
 ; service: 0205
 
 %include "dpmi.inc"
+%include "dpmi/clock.inc"
 
 main:
         call    enter_protected_mode
@@ -132,23 +133,6 @@ main:
         test    ax, FLAG_DIRECTION
         expect_flag nz, "the direction flag of the interrupted code is kept"
         jmp     finish
-
-; wait_ticks: CX = ticks of the BIOS's clock. Out: CF = 1 where it stands still.
-wait_ticks:
-        mov     ax, [fs:6Ch]
-        mov     edx, 20000000h
-.one:
-        cmp     ax, [fs:6Ch]
-        jne     .moved
-        dec     edx
-        jnz     .one
-        stc
-        ret
-.moved:
-        mov     ax, [fs:6Ch]
-        loop    .one
-        clc
-        ret
 
 timer_chained:
         push    ds
