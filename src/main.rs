@@ -1,4 +1,4 @@
-//! Ferrite's core: the machine half, linked at C000_0000h. Start in `hw/entry.S` (`real_entry`), then `hw::host::real_event`.
+//! Ferrite's core: the machine half, linked at C000_0000h. Start in `hw/real.S` (`real_entry`), then `hw::host::real_event`.
 #![no_std]
 #![no_main]
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]

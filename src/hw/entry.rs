@@ -1,4 +1,4 @@
-//! Ring crossings: the assembly of `entry.S` with its constants, and the Rust functions it calls.
+//! Ring crossings: the assembly (the `.S` files) with its constants, and the Rust functions it calls.
 //!
 //! Facts relied on: interrupts are off from here to the exit; nothing else touches the statics; the entry code
 //! has filled the current slot.
@@ -39,8 +39,15 @@ macro_rules! field {
 }
 
 global_asm!(
+    include_str!("stubs.S"),
     include_str!("entry.S"),
-    include_str!("fast.S"),
+    include_str!("faults.S"),
+    include_str!("real.S"),
+    include_str!("fast/pieces.S"),
+    include_str!("fast/int31.S"),
+    include_str!("fast/deliver.S"),
+    include_str!("fast/trap.S"),
+    include_str!("fast/landing.S"),
     include_str!("xms.S"),
     MAGIC = const layout::CORE_MAGIC,
     FINGERPRINT = const layout::FINGERPRINT,

@@ -1,4 +1,4 @@
-//! What `fast.S` knows of the host: a few words that follow every event that Rust has handled.
+//! What the hot crossings (`fast/*.S`) know of the host: a few words that follow every event that Rust has handled.
 //!
 //! Facts relied on: the clients and the callback table do not move while a guest runs; only Rust code changes them, and
 //! every way from Rust to a guest passes [`follow`].

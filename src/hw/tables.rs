@@ -31,7 +31,7 @@ pub static mut GDT: [u64; GDT_BYTES / 8] = {
 /// The interrupt descriptor table.
 #[unsafe(link_section = ".bss.hot.idt")]
 pub static mut IDT: [u64; 256] = [0; 256];
-/// The gates that are open while a guest waits in HLT (entry.S).
+/// The gates that are open while a guest waits in HLT (real.S).
 static mut IDLE_IDT: [u64; IDLE_GATES] = [0; IDLE_GATES];
 /// Up to the last IRQ.
 const IDLE_GATES: usize = 0x78;
@@ -187,7 +187,7 @@ pub const TICK: usize = 8;
 ///
 /// DOSBox-X walks a list of the ring-0 pages that it holds translations of at every change between rings 0 and 3. What Rust code
 /// does touches some thirty of the core's pages; the quick crossings need five, and would pay for the rest until the next
-/// change of the address space. So the first tick after Rust code has run begins with a load of CR3 (entry.S).
+/// change of the address space. So the first tick after Rust code has run begins with a load of CR3 (stubs.S).
 pub const RUST_HAS_RUN: u32 = 32;
 
 /// The next tick forgets all translations.

@@ -1,0 +1,112 @@
+// What reaches a client from outside its own code, or leaves it for real mode: its software interrupts, IRQs, exceptions.
+
+    .section .text.entry.0, "ax"
+// ---------------------------------------------------------------------------------------------------------------
+// INT n of a client that it has no handler for and that nothing translates.
+    .balign 16
+software_from_client:
+    pushad
+    push_segments
+    lea ebp, [esp - {gs}]
+    mov ebx, [ebp + {error}]
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    bt ss:[direct_vectors], ebx
+    jnc perhaps_dos
+direct_vector:
+    cmp word ptr ss:[edi + ebx * 8 + {VECTORS} + 4], 0
+    jne software_slow
+    reflect_client {F_REFLECTED}, software_slow
+// INT 21h with a function that takes and gives no pointer is like any other vector.
+perhaps_dos:
+    cmp ebx, 0x21
+    jne software_slow
+    movzx ecx, byte ptr [ebp + {eax} + 1]
+    bt ss:[{PLAIN_DOS}], ecx
+    jc direct_vector
+software_slow:
+    mov eax, ebx
+    mov edx, {SOFTWARE}
+    jmp enter_core
+
+// Vectors that Rust need not see, one bit each: all but 0 to 7 (exceptions' numbers), the DOS extension's (10h, 13h, 15h,
+// 20h, 21h, 25h to 27h, 2Fh, 33h), the host's own (31h, 41h), the trap (F8h) and the landing page's (F9h).
+    .section .hot.data, "aw"
+    .balign 4
+direct_vectors:
+    .long 0xFFD6FF00, 0xFFF57F1C, 0xFFFFFFFD, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFCFFFFFF
+    .section .text.entry.0, "ax"
+
+// ---------------------------------------------------------------------------------------------------------------
+// An IRQ while a client ran. Its segment registers stay in the CPU while its own handler runs, which has to
+// keep them: the slot's are filled only where another way is taken (and by `unwind` where the handler never came back
+// by this one). Such a slot is marked in `locked`.
+    .balign 16
+irq_from_client:
+    enter_general
+    mov ebx, [ebp + {error}]
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    lea esi, [edi + ebx * 8 + {VECTORS}]
+    cmp word ptr ss:[esi + 4], 0
+    je irq_elsewhere
+    open_locked 12, 0, irq_slow
+    name_landing {F_INTERRUPT}
+    mov dword ptr ss:[edx], {INTERRUPT_RETURN}
+    mov dword ptr ss:[edx + 4], {LANDING32}
+    mov eax, [ebp + {eflags}]
+    and ah, 0xFD                        // or the next interrupt would come before this one has landed
+    mov ss:[edx + 8], eax
+handler_go:
+    enter_handler
+    lea eax, [ebp + NEXT + {v_es}]
+    mov ss:[{TSS} + 4], eax
+    popad
+    add esp, NEXT + {eip} - {error}
+fix_iret3:
+    iretd
+irq_slow:
+    push_segments
+    mov eax, ebx
+    mov edx, {IRQ}
+    jmp enter_core
+irq_elsewhere:
+    bt ss:[{MONITOR} + {HOOKED}], ebx
+    jc irq_slow
+    push_segments
+    reflect_client {F_INTERRUPTED}, irq_saved
+irq_saved:
+    mov eax, ebx
+    mov edx, {IRQ}
+    jmp enter_core
+
+// An exception that only the client can have caused. EBX=vector; the general registers are saved. As for IRQs, segment
+// registers stay in the CPU.
+    .balign 16
+exception_fast:
+    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    jnz exception_rare
+    test byte ptr [esp + {cs} - {edi}], 3
+    jz exception_rare
+    lea ebp, [esp - {edi}]
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    lea esi, [edi + ebx * 8 + {EXCEPTIONS}]
+    cmp word ptr ss:[esi + 4], 0
+    je exception_rare
+    open_locked 32, 0, exception_rare
+    name_landing {F_EXCEPTION}
+    // the frame, by pushes: each is one instruction and needs no prefix
+    lea esp, [edx + 32]
+    push dword ptr [ebp + {ss}]
+    push dword ptr [ebp + {esp}]
+    mov eax, [ebp + {eflags}]
+    and eax, ~0x10000
+    push eax
+    push dword ptr [ebp + {cs}]
+    push dword ptr [ebp + {eip}]
+    push dword ptr [ebp + {error}]
+    push {LANDING32}
+    push {EXCEPTION_RETURN}
+    lea esp, [ebp + {edi}]
+    jmp handler_go
+exception_rare:
+    mov eax, ebx
+    jmp exception_common

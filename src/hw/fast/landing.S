@@ -1,0 +1,195 @@
+// Back from protected mode: the sites of the landing page. A handler or callback that returns, a raw switch.
+
+    .section .text.entry.0, "ax"
+// The landing page. Stack: EIP CS EFLAGS ESP SS, nothing pushed yet.
+    .balign 16
+landing_entry:
+    cmp word ptr [esp + {cs} - {eip}], {LANDING32}
+    jne landing_rare
+    cmp dword ptr [esp], {INTERRUPT_RETURN} + 2
+    jne landing_other
+    cmp word ptr [esp + {landing} - {eip}], {L_INTERRUPT_FAST}
+    jne landing_rare
+
+// A hardware interrupt handler has executed IRET (V86 code has no such slot: `raw_to_real` sees to that): the slot below goes on, with the segment registers as they are.
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    mov eax, [esp + {locked_esp} - {eip}]
+    mov ss:[edi + {H_LOCKED_ESP}], eax
+    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    lar eax, [esp + {ss} - {eip} - NEXT]
+    jnz 1f
+    test eax, 1 << 22
+    jz landed_narrow
+1:  lea eax, [esp + {v_es} - {eip} - NEXT]
+    mov ss:[{TSS} + 4], eax
+    lea esp, [eax + {edi} - {v_es}]
+    popad
+    add esp, 4
+fix_iret4:
+    iretd
+// A 16-bit stack below: the common exit deals with it, for which the slot must be whole.
+landed_narrow:
+    sub esp, NEXT + {eip} - {edi}
+    push_segments
+    jmp exit_client
+
+landing_rare:
+    push {LANDING_VECTOR}
+    jmp software_common
+landing_other:
+    test byte ptr [esp + {eflags} - {eip} + 2], 2
+    jnz landing_rare
+    cmp dword ptr [esp], {EXCEPTION_RETURN} + 2
+    je land_exception
+    cmp dword ptr [esp], {CALLBACK_RETURN} + 2
+    je land_callback
+    cmp dword ptr [esp], {RAW_SWITCH} + 2
+    jne landing_rare
+    push {LANDING_VECTOR}
+
+// 0306h from protected mode.
+    enter_general
+    test byte ptr [ebp + {locked}], 2
+    jnz landing_slow
+    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
+    jz landing_slow
+    movzx eax, ax
+    mov [ebp + {v_ds}], eax
+    movzx ecx, cx
+    mov [ebp + {v_es}], ecx
+    xor eax, eax
+    mov [ebp + {v_fs}], eax
+    mov [ebp + {v_gs}], eax
+    movzx edx, dx
+    mov [ebp + {ss}], edx
+    movzx ebx, bx
+    mov [ebp + {esp}], ebx
+    movzx esi, si
+    mov [ebp + {cs}], esi
+    movzx edi, di
+    mov [ebp + {eip}], edi
+    mov eax, [ebp + {eflags}]
+    and eax, GUEST_FLAGS
+    or eax, V86_FLAGS
+    mov [ebp + {eflags}], eax
+    lea eax, [ebp + {V86_END}]
+    mov ss:[{TSS} + 4], eax
+    popad
+    add esp, 4
+    iretd
+
+landing_slow:
+    push_segments
+    mov eax, {LANDING_VECTOR}
+    mov edx, {SOFTWARE}
+    jmp enter_core
+
+// An exception handler has executed RETF; on its stack: error code, EIP, CS, EFLAGS, ESP, SS.
+land_exception:
+    push {LANDING_VECTOR}
+    enter_general
+    cmp word ptr [ebp + {landing}], {L_EXCEPTION_FAST}
+    jne landing_slow
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    movzx eax, word ptr [ebp + {ss}]
+    cmp eax, ss:[edi + {H_LOCKED_SELECTOR}]
+    jne landing_slow
+    mov edx, [ebp + {esp}]
+    cmp edx, {LOCKED_BYTES} - 24
+    ja landing_slow
+    add edx, ss:[edi + {H_LOCKED_BASE}]
+    lea esp, [edx + 4]                  // pops, as above
+    pop dword ptr [ebp - NEXT + {eip}]
+    pop eax
+    movzx eax, ax
+    mov [ebp - NEXT + {cs}], eax
+    pop eax
+    and eax, GUEST_FLAGS
+    or eax, ss:[{FAST} + {F_CLIENT_FLAGS}]
+    mov [ebp - NEXT + {eflags}], eax
+    pop dword ptr [ebp - NEXT + {esp}]
+    pop eax
+    movzx eax, ax
+    mov [ebp - NEXT + {ss}], eax
+    lea esp, [ebp + {edi}]
+    lar eax, eax
+    jnz 1f
+    test eax, 1 << 22
+    jz landing_narrow
+1:  dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    mov eax, [ebp + {locked_esp}]
+    mov ss:[edi + {H_LOCKED_ESP}], eax
+    lea eax, [ebp - NEXT + {v_es}]
+    mov ss:[{TSS} + 4], eax
+    popad
+    sub esp, NEXT - ({eip} - {error})
+fix_iret5:
+    iretd
+landing_narrow:
+    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    mov eax, [ebp + {locked_esp}]
+    mov ss:[edi + {H_LOCKED_ESP}], eax
+    popad
+    sub esp, NEXT
+    pushad
+    push_segments
+    jmp exit_client
+
+    .section .text.entry.1, "ax"
+// A callback's procedure has executed IRET; its ES:EDI names the structure.
+land_callback:
+    push {LANDING_VECTOR}
+    enter_general
+    cmp word ptr [ebp + {landing}], {L_CALLBACK_FAST}
+    jne landing_slow
+    mov esi, edi
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    cmp dword ptr ss:[edi + {H_WIDE}], 0
+    je landing_slow
+    xor eax, eax
+    mov ax, es
+    cmp eax, [ebp + {given_selector}]
+    jne 1f
+    cmp esi, [ebp + {given_offset}]
+    jne 1f
+    mov edx, [ebp + {generation}]
+    cmp edx, ss:[{FAST} + {F_GENERATION}]
+    jne 1f
+    mov esi, [ebp + {data}]
+    jmp 2f
+1:  structure_address landing_slow
+2:  dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    close_slot
+    movzx edx, word ptr ss:[edi + {ALIAS}]
+    and edx, 0xFFF8
+    add edx, ss:[{FAST} + {F_LDT}]
+    mov eax, [ebp + {alias_base}]
+    mov ss:[edx + 2], ax
+    shr eax, 16
+    mov ss:[edx + 4], al
+    .irp at, 0, 4, 8, 16, 20, 24, 28
+    mov eax, ss:[esi + \at]
+    mov [ebp - NEXT + {edi} + \at], eax
+    .endr
+    movzx eax, word ptr ss:[esi + 0x20]
+    and eax, GUEST_FLAGS
+    or eax, V86_FLAGS
+    mov [ebp - NEXT + {eflags}], eax
+    movzx eax, word ptr ss:[esi + 0x22]
+    mov [ebp - NEXT + {v_es}], eax
+    movzx eax, word ptr ss:[esi + 0x24]
+    mov [ebp - NEXT + {v_ds}], eax
+    movzx eax, word ptr ss:[esi + 0x26]
+    mov [ebp - NEXT + {v_fs}], eax
+    movzx eax, word ptr ss:[esi + 0x28]
+    mov [ebp - NEXT + {v_gs}], eax
+    movzx eax, word ptr ss:[esi + 0x2A]
+    mov [ebp - NEXT + {eip}], eax
+    movzx eax, word ptr ss:[esi + 0x2C]
+    mov [ebp - NEXT + {cs}], eax
+    movzx eax, word ptr ss:[esi + 0x2E]
+    mov [ebp - NEXT + {esp}], eax
+    movzx eax, word ptr ss:[esi + 0x30]
+    mov [ebp - NEXT + {ss}], eax
+    lea esp, [ebp - NEXT + {gs}]
+    jmp exit_v86

@@ -1,0 +1,233 @@
+// The hot crossings. Each does what the Rust of src/monitor does for the common case, and leaves every other case to
+// it before it has changed anything: a label `..._slow` is that way out. What is common: the current client, a 32-bit one
+// where a protected-mode stack frame is built, a structure within one page that is present.
+//
+// Registers while here: EBP the current slot, EDI the current client, SS flat; DS and ES are the guest's, so every
+// operand that is not on EBP or ESP says `ss:`. ESP lies in the current slot throughout.
+//
+// Here are the pieces that they are made of. int31.S: calls of INT 31h; deliver.S: a client's interrupts and exceptions, to
+// its handler or to real mode; trap.S: what comes back from real mode; landing.S: what comes back from protected mode.
+
+// Bits of a client's flags that it may choose, and those that a handler starts without.
+    .set GUEST_FLAGS, {GUEST_FLAGS}
+    .set HANDLER_FLAGS, {GUEST_FLAGS} & ~0x700
+    .set V86_FLAGS, 0x23002
+    .set NEXT, 256
+
+// ---------------------------------------------------------------------------------------------------------------
+// Pieces.
+
+// The slot's GP area is saved and EBP set. In: ESP behind PUSHAD.
+    .macro enter_general
+    pushad
+    lea ebp, [esp - {edi}]
+    .endm
+
+// Fills the landing words of the next slot: those of the kind are kept ready, the vector is in BL. Clobbers EAX.
+    .macro name_landing kind
+    mov eax, ss:[{FAST} + \kind]
+    mov [ebp + NEXT + {landing}], eax
+    mov [ebp + NEXT + {vector}], bl
+    .endm
+
+// Opens the next slot for V86 code on the client's real-mode stack, with `bytes` for the return frame. Out: ECX linear
+// address of the return frame, where the RETURN site's address stands. Clobbers EAX, EDX.
+    .macro open_real bytes, slow
+    cmp ebp, offset {SLOTS} + {LAST_SLOT}
+    jae \slow
+    mov ecx, ss:[edi + {H_REAL}]
+    cmp cx, 64
+    jb \slow
+    mov edx, ss:[edi + {H_LOCKED_ESP}]
+    movzx eax, word ptr [ebp + {ss}]
+    cmp eax, ss:[edi + {H_LOCKED_SELECTOR}]
+    jne 1f
+    mov eax, [ebp + {esp}]
+    cmp eax, edx
+    jae 2f
+    mov ss:[edi + {H_LOCKED_ESP}], eax
+    jmp 2f
+1:  cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], 0
+    jne \slow
+2:  mov [ebp + NEXT + {locked_esp}], edx
+    mov [ebp + NEXT + {real_stack}], ecx
+    mov [ebp + NEXT + {expected}], ecx
+    movzx edx, cx
+    shr ecx, 16
+    sub edx, \bytes
+    mov [ebp + NEXT + {ss}], ecx
+    mov [ebp + NEXT + {esp}], edx
+    shl ecx, 4
+    add ecx, edx
+    mov eax, ss:[{FAST} + {F_RETURN_SITE}]
+    mov ss:[ecx], eax
+    .endm
+
+// CS:IP of the next slot from EAX (CS in the high half). Clobbers EDX.
+    .macro set_real_target
+    movzx edx, ax
+    mov [ebp + NEXT + {eip}], edx
+    shr eax, 16
+    mov [ebp + NEXT + {cs}], eax
+    .endm
+
+// Makes the next slot, a V86 one, current. Clobbers EAX.
+    .macro enter_v86
+    lea eax, [ebp + NEXT + {V86_END}]
+    mov ss:[{TSS} + 4], eax
+    .endm
+
+// Reflects vector EBX of the current client to real mode, registers passed through.
+    .macro reflect_client kind, slow
+    open_real 6, \slow
+    name_landing \kind
+    mov eax, [ebp + {eflags}]
+    and eax, GUEST_FLAGS
+    or eax, V86_FLAGS
+    .if \kind == {F_INTERRUPTED}
+    and ah, 0xFC                        // its IRET lands with interrupts off, lest the next one come before
+    mov ss:[ecx + 4], ax
+    .else
+    mov ss:[ecx + 4], ax
+    and ah, 0xFC
+    .endif
+    mov [ebp + NEXT + {eflags}], eax
+    mov eax, [ebp + NEXT + {ss}]
+    mov [ebp + NEXT + {v_es}], eax
+    mov [ebp + NEXT + {v_ds}], eax
+    xor eax, eax
+    mov [ebp + NEXT + {v_fs}], eax
+    mov [ebp + NEXT + {v_gs}], eax
+    mov eax, ss:[ebx * 4]
+    set_real_target
+    enter_v86
+    lea esp, [ebp + {edi}]
+    popad
+    add esp, NEXT + {eip} - {error}
+    iretd
+    .endm
+
+// The stacks as they were before the current slot. Clobbers ECX.
+    .macro close_slot
+    mov ecx, [ebp + {real_stack}]
+    mov ss:[edi + {H_REAL}], ecx
+    mov ecx, [ebp + {locked_esp}]
+    mov ss:[edi + {H_LOCKED_ESP}], ecx
+    .endm
+
+// Linear address of selector EAX, offset ESI, for the 50 bytes of a register structure, in ESI; they lie in one page of the
+// client's that is present and writable, or in conventional memory. What was found last is remembered until Rust code
+// has run, which alone changes descriptors and pages. Clobbers EAX, EDX.
+    .macro structure_address slow
+    cmp eax, ss:[{FAST} + {F_KNOWN_SELECTOR}]
+    jne 7f
+    cmp esi, ss:[{FAST} + {F_KNOWN_OFFSET}]
+    je 8f
+7:  test al, 4
+    jz \slow
+    lsl edx, eax
+    jnz \slow
+    mov ss:[{FAST} + {F_KNOWN_SELECTOR}], eax
+    mov ss:[{FAST} + {F_KNOWN_OFFSET}], esi
+    add esi, {STRUCTURE} - 1
+    jc 6f
+    cmp esi, edx
+    ja 6f
+    sub esi, {STRUCTURE} - 1
+    and eax, 0xFFF8
+    add eax, ss:[{FAST} + {F_LDT}]
+    mov edx, ss:[eax + 4]
+    mov eax, ss:[eax + 2]
+    and edx, 0xFF000000
+    and eax, 0x00FFFFFF
+    add esi, eax
+    add esi, edx
+    structure_present 6f
+    mov ss:[{FAST} + {F_KNOWN_LINEAR}], esi
+    jmp 9f
+6:  mov dword ptr ss:[{FAST} + {F_KNOWN_SELECTOR}], 0
+    jmp \slow
+8:  mov esi, ss:[{FAST} + {F_KNOWN_LINEAR}]
+9:
+    .endm
+
+// Is the structure at ESI present and writable? Clobbers EAX, EDX.
+    .macro structure_present slow
+    lea eax, [esi + {STRUCTURE} - 1]
+    cmp eax, esi
+    jb \slow
+    cmp eax, {LOW_END}
+    jb 5f
+    cmp eax, {ARENA_END}
+    jae \slow
+    mov edx, eax
+    xor edx, esi
+    shr eax, 12
+    test edx, 0xFFFFF000
+    jnz \slow
+    mov edx, esi
+    shr edx, 22
+    test byte ptr ss:[{DIRECTORY} + edx * 4], 1
+    jz \slow
+    mov eax, ss:[{TABLES} + eax * 4]
+    not eax
+    test al, 7
+    jnz \slow
+5:
+    .endm
+
+// Is the structure at ESI still what it was when the current slot was entered? Only if Rust code has run since, must
+// the pages be looked at. Clobbers EAX, EDX.
+    .macro structure_unchanged slow
+    mov eax, [ebp + {generation}]
+    cmp eax, ss:[{FAST} + {F_GENERATION}]
+    je 4f
+    structure_present \slow
+4:
+    .endm
+
+// Room on the locked stack of the client for `bytes`, and the next slot's stack. A 16-bit client never has room
+// (H_LOCKED_LOW). Out: EDX linear address of the new top. `from_v86` 1: the current slot is V86 code. Clobbers EAX, ECX.
+    .macro open_locked bytes, from_v86, slow
+    cmp ebp, offset {SLOTS} + {LAST_SLOT}
+    jae \slow
+    mov ecx, ss:[edi + {H_LOCKED_ESP}]
+    mov edx, ss:[edi + {H_LOCKED_SELECTOR}]
+    .if \from_v86 == 0
+    movzx eax, word ptr [ebp + {ss}]
+    cmp eax, edx
+    jne 3f
+    mov [ebp + NEXT + {locked_esp}], ecx
+    cmp [ebp + {esp}], ecx
+    jae 4f
+    mov ecx, [ebp + {esp}]
+    jmp 4f
+3:  cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], 0
+    jne \slow
+    .endif
+    mov [ebp + NEXT + {locked_esp}], ecx
+4:  sub ecx, \bytes
+    cmp ecx, ss:[edi + {H_LOCKED_LOW}]
+    jb \slow
+    mov [ebp + NEXT + {esp}], ecx
+    mov [ebp + NEXT + {ss}], edx
+    .if \from_v86
+    mov eax, ss:[edi + {H_REAL}]
+    mov [ebp + NEXT + {real_stack}], eax
+    .endif
+    mov ss:[edi + {H_LOCKED_ESP}], ecx
+    inc dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    mov edx, ecx
+    add edx, ss:[edi + {H_LOCKED_BASE}]
+    .endm
+
+// The client's handler at ESI (a FarPointer) runs in the next slot with the flags in EAX. Clobbers EAX.
+    .macro enter_handler
+    and eax, HANDLER_FLAGS
+    or eax, ss:[{FAST} + {F_CLIENT_FLAGS}]
+    mov [ebp + NEXT + {eflags}], eax
+    mov eax, ss:[esi]
+    mov [ebp + NEXT + {eip}], eax
+    movzx eax, word ptr ss:[esi + 4]
+    mov [ebp + NEXT + {cs}], eax
+    .endm
