@@ -7,12 +7,6 @@
 ; Of the ways to switch, the one that is used is at the end of the resident part, where the stub copies it
 ; (stub/address20.asm has them all); what lies behind it is given back.
 
-A20_ALWAYS      equ 0
-A20_PORT92      equ 1
-A20_KEYBOARD    equ 2
-A20_BIOS        equ 3
-A20_DRIVER      equ 4
-
 ; Bytes of the longest way.
 A20_WAY_MAX     equ 31
 

@@ -10,9 +10,9 @@ pub const LANDING_PAGE: u32 = 0xBFFF_F000;
 /// The vector whose INT the sites execute. Elsewhere INT F9h is an ordinary software interrupt.
 pub const LANDING_VECTOR: u32 = 0xF9;
 
-/// 0 to 255: the default handler of that interrupt vector, ended by the host's IRET.
+/// Offset of the default handler of interrupt vector 0, ended by the host's IRET; vector n's is 2n further.
 pub const VECTORS: u32 = 0;
-/// 256 to 287: the default handler of that exception.
+/// The same for exceptions, 32 of them.
 pub const EXCEPTIONS: u32 = 512;
 /// 0306h: raw switch to real mode.
 pub const RAW_SWITCH: u32 = 576;

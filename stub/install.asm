@@ -190,7 +190,6 @@ hook_vectors:
         add bp, 2
         jmp short .next
 .done:
-        mov byte [es:RESIDENT_hooks], 0x0F
         sti
         push ds
         pop es

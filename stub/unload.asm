@@ -15,6 +15,9 @@ shutdown_reasons:
         dw message_HANDLES_HELD
         dw message_HMA_HELD
 SHUTDOWN_REASONS equ ($ - shutdown_reasons) / 2
+%if STAY_CLIENT != 1 || STAY_HANDLES != 2 || STAY_HMA != 3
+        %error "shutdown_reasons is not in the order of the STAY_ numbers"
+%endif
 
 unload_entry:
         dd 0

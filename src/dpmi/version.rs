@@ -17,7 +17,7 @@ const FLAG_VIRTUAL_MEMORY: u16 = 4;
 /// What 0400h returns in BX.
 pub const FLAGS: u16 = FLAG_32BIT | FLAG_VIRTUAL_MEMORY;
 /// Interrupts that the two controllers begin at: the PIC is left as the BIOS set it.
-const PIC_BASES: u16 = 0x0870;
+pub const PIC_BASES: u16 = 0x0870;
 
 /// AX=0400h. Out: AX version, BX flags, CL processor, DH and DL interrupt bases of the controllers.
 #[inline]

@@ -11,7 +11,8 @@ use ferrite::heap::BLOCKS_MAX;
 use ferrite::host::{Facts, Host};
 use ferrite::landing::{END, LANDING_PAGE, LANDING_VECTOR};
 use ferrite::layout::{
-    boot_flag, feature, BootInfo, Extent, ResidentInfo, CORE_BASE, EXTENTS_MAX, LOW_END, RECURSIVE_SLOT,
+    a20_method, boot_flag, feature, BootInfo, Extent, ResidentInfo, CORE_BASE, EXTENTS_MAX, LOW_END,
+    RECURSIVE_SLOT,
 };
 use ferrite::machine::Machine;
 use ferrite::monitor::Monitor;
@@ -252,7 +253,7 @@ fn start_xms(boot: &BootInfo, info: &ResidentInfo, memory: &mut Memory, highest:
     Xms::new(Config {
         has_hma: true,
         hma_minimum: boot.hma_minimum,
-        a20_fixed: info.a20_method == 0,
+        a20_fixed: info.a20_method as u32 == a20_method::ALWAYS,
         has_older: boot.flags & boot_flag::XMS_DRIVER != 0,
         older_blocks: boot.xms_blocks,
         has_table: info.xms_table != 0,

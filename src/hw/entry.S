@@ -70,7 +70,7 @@ core_header:
     mov ss:[eax + 2], cx
     mov ecx, [esp + {eflags} - {edi}]
     mov ss:[eax + 4], cx
-    and ch, 0xFC                        // IF and TF
+    and ch, NO_IF_TF                        // IF and TF
     mov [esp + {eflags} - {edi}], ecx
     mov eax, ss:[ebx * 4]
     movzx ecx, ax
@@ -84,7 +84,7 @@ core_header:
 
     .balign 16
 software_common:
-    test byte ptr [esp + {eflags} - {error} + 2], 2
+    test byte ptr [esp + {eflags} - {error} + 2], IN_V86
     jz software_from_client
     reflect v86_software_slow
 v86_software_slow:
@@ -95,7 +95,7 @@ v86_software_slow:
 
     .balign 16
 irq_common:
-    test byte ptr [esp + {eflags} - {error} + 2], 2
+    test byte ptr [esp + {eflags} - {error} + 2], IN_V86
     jz irq_from_client
     reflect v86_irq_slow
 v86_irq_slow:
@@ -108,7 +108,7 @@ v86_irq_slow:
     .balign 16
 exception_common:
     mov edx, {EXCEPTION}
-    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    test byte ptr [esp + {eflags} - {edi} + 2], IN_V86
     jnz 1f
     test byte ptr [esp + {cs} - {edi}], 3
     jz fault_in_core
@@ -141,7 +141,7 @@ exit_current:
     lea esp, [eax + {SLOTS} + {gs}]
 // The same for the slot that ESP points to (its `gs`).
 exit_slot:
-    test byte ptr [esp + {eflags} - {gs} + 2], 2
+    test byte ptr [esp + {eflags} - {gs} + 2], IN_V86
     jnz exit_v86
 // The same where the slot is known to be a client's and ESP points to it. DS may be anything.
 exit_client:

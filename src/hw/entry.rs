@@ -15,8 +15,8 @@ use ferrite::heap::{self, entry_code};
 use ferrite::host::Callback;
 use ferrite::layout::XmsCall;
 use ferrite::monitor::entry::LOCKED_BYTES;
-use ferrite::monitor::slots::{Landing, Slot, Slots, SLOTS as SLOTS_MAX};
-use ferrite::monitor::{structure, Kind, Resume};
+use ferrite::monitor::slots::{Landing, Slot, Slots, ENTERED, QUICK, SLOTS as SLOTS_MAX};
+use ferrite::monitor::{structure, Kind, Resume, REAL_RESERVE};
 use ferrite::regs::{self, General, Registers};
 use ferrite::xms::{work::Caller, Quick};
 use ferrite::{landing, layout};
@@ -109,9 +109,9 @@ global_asm!(
     given_offset = const offset_of!(Slot, given_offset),
     C_KNOWN_GENERATION = const offset_of!(Callback, known_generation),
     C_KNOWN_LINEAR = const offset_of!(Callback, known_linear),
-    L_INTERRUPT_FAST = const Landing::Interrupt as u32 | 3 << 8,
-    L_EXCEPTION_FAST = const Landing::Exception as u32 | 3 << 8,
-    L_CALLBACK_FAST = const Landing::Callback as u32 | 1 << 8,
+    L_INTERRUPT_FAST = const Landing::Interrupt as u32 | ((ENTERED | QUICK) as u32) << 8,
+    L_EXCEPTION_FAST = const Landing::Exception as u32 | ((ENTERED | QUICK) as u32) << 8,
+    L_CALLBACK_FAST = const Landing::Callback as u32 | (ENTERED as u32) << 8,
     LANDING_VECTOR = const landing::LANDING_VECTOR,
     F_REFLECTED = const offset_of!(Fast, reflected),
     F_STRUCTURE = const offset_of!(Fast, structure),
@@ -128,7 +128,37 @@ global_asm!(
     GUEST_FLAGS = const regs::GUEST_FLAGS,
     ARITHMETIC = const regs::ARITHMETIC,
     IOPL_BITS = const regs::IOPL >> 8,
+    CARRY = const regs::CARRY,
+    TRAP = const regs::TRAP,
+    INTERRUPT = const regs::INTERRUPT,
+    INTERRUPT_BIT = const regs::INTERRUPT.trailing_zeros(),
+    DIRECTION = const regs::DIRECTION,
+    IOPL = const regs::IOPL,
+    RESUME = const regs::RESUME,
+    VIRTUAL = const regs::VIRTUAL,
+    ALWAYS = const regs::ALWAYS,
+    PIC_BASES = const ferrite::dpmi::version::PIC_BASES,
+    SLOT_BYTES = const size_of::<Slot>(),
+    REAL_RESERVE = const REAL_RESERVE,
+    QUICK = const QUICK,
     STRUCTURE = const structure::SIZE,
+    S_EDI = const structure::EDI,
+    S_ESI = const structure::EDI + 4,
+    S_EBP = const structure::EDI + 8,
+    S_ESP = const structure::EDI + 12,
+    S_EBX = const structure::EDI + 16,
+    S_EDX = const structure::EDI + 20,
+    S_ECX = const structure::EDI + 24,
+    S_EAX = const structure::EDI + 28,
+    S_FLAGS = const structure::FLAGS,
+    S_ES = const structure::ES,
+    S_DS = const structure::ES + 2,
+    S_FS = const structure::ES + 4,
+    S_GS = const structure::ES + 6,
+    S_IP = const structure::IP,
+    S_CS = const structure::IP + 2,
+    S_SP = const structure::SP,
+    S_SS = const structure::SP + 2,
     LOW_END = const layout::LOW_END,
     ARENA_END = const ferrite::paging::ARENA_END,
     DIRECTORY = const super::memory::DIRECTORY,
@@ -139,6 +169,7 @@ global_asm!(
     EXCEPTION_RETURN = const landing::EXCEPTION_RETURN,
     CALLBACK_RETURN = const landing::CALLBACK_RETURN,
     RAW_SWITCH = const landing::RAW_SWITCH,
+    DIRECT_VECTORS = sym super::fast::DIRECT_VECTORS,
     PLAIN_DOS = sym super::fast::PLAIN_DOS,
     FAST = sym super::fast::FAST,
     F_CLIENT = const offset_of!(Fast, client),

@@ -7,7 +7,7 @@ use ferrite::dpmi::version;
 use ferrite::heap::entry_code;
 use ferrite::host::{Callback, Facts, Host};
 use ferrite::layout::{event, TRAP_STRIDE};
-use ferrite::monitor::slots::Landing;
+use ferrite::monitor::slots::{Landing, ENTERED, QUICK};
 
 use super::memory::{ldt_address, Pc};
 use super::tables;
@@ -68,6 +68,10 @@ pub struct Fast {
     /// and how many there are; 0 when every call goes to Rust.
     pub block_count: u32,
 }
+
+/// Vectors that are reflected as they are, one bit for each.
+#[unsafe(link_section = ".hot.data")]
+pub static DIRECT_VECTORS: [u32; 8] = ferrite::monitor::DIRECT_VECTORS;
 
 /// Functions of INT 21h that are reflected as they are, one bit for each AH.
 #[unsafe(link_section = ".hot.data")]
@@ -161,14 +165,14 @@ pub fn follow(host: &Host<Pc>) {
 /// Makes the landing words, and the raw switch's address, those of another client.
 #[cold]
 fn change_client(fast: &mut Fast, facts: &Facts, current: u8) {
-    let words = |landing: Landing, locked: u32| landing as u32 | locked << 8 | (current as u32) << 24;
+    let words = |landing: Landing, locked: u8| landing as u32 | (locked as u32) << 8 | (current as u32) << 24;
     fast.current = current as u32;
     fast.reflected = words(Landing::Reflected, 0);
     fast.structure = words(Landing::Structure, 0);
     fast.interrupted = words(Landing::Interrupt, 0);
-    fast.interrupt = words(Landing::Interrupt, 3);
-    fast.exception = words(Landing::Exception, 3);
-    fast.callback = words(Landing::Callback, 1);
+    fast.interrupt = words(Landing::Interrupt, ENTERED | QUICK);
+    fast.exception = words(Landing::Exception, ENTERED | QUICK);
+    fast.callback = words(Landing::Callback, ENTERED);
     // The site's address under the client's alias, as 0306h tells it; 0 where Rust has to see every switch.
     let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
     let after = (segment as u32) << 16 | (offset as u32 + 2);

@@ -5,7 +5,7 @@
 // For V86 code an NMI is an interrupt like another, for a client an exception. The CPU may take one in ring 0 too, where nothing
 // can be done with it.
 nmi:
-    test byte ptr [esp + {eflags} - {error} + 2], 2
+    test byte ptr [esp + {eflags} - {error} + 2], IN_V86
     jnz irq_common
     test byte ptr [esp + {cs} - {error}], 3
     jz 1f
@@ -20,7 +20,7 @@ nmi:
 page_fault:
     pushad
     mov eax, 14
-    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    test byte ptr [esp + {eflags} - {edi} + 2], IN_V86
     jnz exception_common
     test byte ptr [esp + {cs} - {edi}], 3
     jz fault_in_core
@@ -50,7 +50,7 @@ fault_in_core:
     mov ecx, [esp + {eip} - {edi}]
     mov ebp, cs:[{TSS} + 4]             // the slot that was being resumed: the exit has set ESP0. SS may be an alias.
     dec ebp
-    and ebp, -256
+    and ebp, -{SLOT_BYTES}
     lea edx, [ebp + {gs}]
     cmp ecx, offset fix_gs
     je null_segment

@@ -1,6 +1,13 @@
 // One stub per vector. Stack at a stub: what the CPU pushed. A stub leaves the vector (no error code) or the error code in the
 // frame's `error`. `vector_stubs` has their addresses, in the order of their numbers.
 
+// Masks of single bytes of EFLAGS: byte 2 in V86 mode, byte 1 without IF (and TF), byte 0 without CF; and IF's number.
+    .set IN_V86, {VIRTUAL} >> 16
+    .set NO_IF, 0xFF & ~({INTERRUPT} >> 8)
+    .set NO_IF_TF, NO_IF & ~({TRAP} >> 8)
+    .set NO_CARRY, 0xFF & ~{CARRY}
+    .set INTERRUPT_BIT, {INTERRUPT_BIT}
+
     .section .text.entry.0, "ax"
 
     .altmacro

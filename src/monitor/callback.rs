@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::real::{is_real_landing, structure};
-use super::slots::{Landing, Slots};
+use super::slots::{Landing, Slots, ENTERED, QUICK};
 use super::{Monitor, Reporter, Resume};
 use crate::client::Client;
 use crate::host::{Callback, CallbackKind, NOBODY};
@@ -174,12 +174,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// 0306h from protected mode: the current slot becomes V86 code. AX DS, CX ES, DX SS, (E)BX SP, SI CS, (E)DI IP.
     pub(super) fn raw_to_real(&mut self, slots: &mut Slots) -> Resume {
         let index = slots.index();
-        if slots.slot[index].locked & 2 != 0 {
+        if slots.slot[index].locked & QUICK != 0 {
             // The slot below relies on the CPU's segment registers, which V86 mode does not keep.
             let regs = slots.slot[index].regs;
             let below = &mut slots.slot[index - 1].regs;
             (below.ds, below.es, below.fs, below.gs) = (regs.ds, regs.es, regs.fs, regs.gs);
-            slots.slot[index].locked &= 1;
+            slots.slot[index].locked &= ENTERED;
         }
         let flags = Registers::sanitised_flags(self.shown_flags(slots.current()), 3, true);
         let regs = slots.regs();

@@ -3,7 +3,7 @@
 
 use super::slots::Slots;
 use super::{Monitor, Reporter, Resume};
-use crate::layout::{event, LOW_END};
+use crate::layout::{event, stay, LOW_END};
 use crate::machine::Machine;
 use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::vm86::decode::{Operand, Operation, Port};
@@ -177,18 +177,18 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
-    /// Why the core cannot be unloaded now: 0 it can, 1 a client lives, 2 XMS handles are allocated, 3 the HMA is in use.
+    /// Why the core cannot be unloaded now: one of [`stay`], or 0 when it can.
     fn shutdown_refusal(&self) -> u16 {
-        if self.is_active() {
-            return 1;
-        }
-        if self.host.xms.handles_used() != 0 {
-            return 2;
-        }
-        if self.host.xms.hma_in_use() {
-            return 3;
-        }
-        0
+        let reason = if self.is_active() {
+            stay::CLIENT
+        } else if self.host.xms.handles_used() != 0 {
+            stay::HANDLES
+        } else if self.host.xms.hma_in_use() {
+            stay::HMA
+        } else {
+            0
+        };
+        reason as u16
     }
 
     /// INT 15h while active: 87h, 89h, 24xxh. (Dormant the BIOS answers; memory sizes are the resident part's in both

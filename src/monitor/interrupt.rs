@@ -4,7 +4,7 @@
 //! A handler for an interrupt that the client did not issue itself runs on the client's locked stack; if that is in use
 //! already, further down on it. Its IRET comes back to a landing point.
 
-use super::slots::{Landing, Slots};
+use super::slots::{Landing, Slots, ENTERED, QUICK};
 use super::{Monitor, Reporter, Resume};
 use crate::dpmi::ldt;
 use crate::landing;
@@ -248,7 +248,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         slot.regs = regs;
         slot.landing = kind;
         slot.outer_client = outer;
-        slot.locked = 1;
+        slot.locked = ENTERED;
         slot.interrupts_off = 1;
         slot.locked_esp = old_esp;
         slot.real_stack = old_real;
@@ -262,7 +262,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let top = slots.index();
         let Some(index) = (1..=top).rev().find(|&at| {
             matches!(slots.slot[at].landing, Landing::Interrupt | Landing::Hooked)
-                && slots.slot[at].locked & 3 != 0
+                && slots.slot[at].locked & (ENTERED | QUICK) != 0
         }) else {
             return self.exception_here(slots, 0x0D, 0);
         };

@@ -14,6 +14,7 @@
 
 mod callback;
 mod client_end;
+mod direct;
 pub mod entry;
 mod exception;
 mod hooks;
@@ -33,8 +34,9 @@ mod xms;
 #[cfg(test)]
 mod tests;
 
+pub use direct::DIRECT_VECTORS;
 pub use interrupt::LOCKED_RESERVE;
-pub use real::structure;
+pub use real::{structure, REAL_RESERVE};
 
 use alloc::vec::Vec;
 

@@ -3,7 +3,7 @@
 //! The guest in the current slot stays as it is. The conversation with DOS ([`crate::dos::swapfile`]) runs in slots above; at
 //! its end the instruction is run again, or the interrupt that the service was called by.
 
-use super::slots::Slots;
+use super::slots::{Slots, ENTERED};
 use super::{pic, Monitor, Reporter, Resume};
 use crate::dos::swapfile::{self, Ended, Job};
 use crate::dpmi::memory::frames_wanted;
@@ -190,7 +190,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             return;
         }
         let linear = self.host.wanted_page;
-        let inside = slots.slot[1..=slots.index()].iter().any(|slot| slot.locked & 1 != 0);
+        let inside = slots.slot[1..=slots.index()].iter().any(|slot| slot.locked & ENTERED != 0);
         if inside && self.host.readable(linear, 1).is_ok() {
             self.host.swap_file.pins += 1;
             self.pin_page(linear);

@@ -9,7 +9,7 @@
 //!   CS, IP           the RETURN trap site in the resident part
 //! ```
 
-use super::slots::{Landing, Slot, Slots};
+use super::slots::{Landing, Slot, Slots, ENTERED, QUICK};
 use super::{Monitor, Reporter, Resume};
 use crate::host::{Finish, RealCall, RealTarget};
 use crate::layout::{event, LOW_END};
@@ -19,6 +19,8 @@ use crate::service::Code;
 
 /// Where the real-mode register structure of 0300h has its fields (DPMI 0.9, 0300h).
 pub mod structure {
+    /// EDI, and behind it ESI, EBP, a double word of no meaning, EBX, EDX, ECX, EAX: PUSHAD's order.
+    pub const EDI: u32 = 0;
     /// Flags, a word.
     pub const FLAGS: u32 = 0x20;
     /// ES, and DS, FS, GS behind it.
@@ -32,7 +34,7 @@ pub mod structure {
 }
 
 /// Bytes that must be free on the stack in the host data area when real-mode code begins.
-const REAL_RESERVE: u16 = 64;
+pub const REAL_RESERVE: u16 = 64;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Linear address of `segment:offset` in V86 mode.
@@ -285,17 +287,17 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut own = self.host.current;
         for at in (index..=slots.index()).rev() {
             let slot = slots.slot[at];
-            if slot.locked & 2 != 0 {
+            if slot.locked & QUICK != 0 {
                 let below = &mut slots.slot[at - 1].regs;
                 (below.ds, below.es, below.fs, below.gs) =
                     (slot.regs.ds, slot.regs.es, slot.regs.fs, slot.regs.gs);
             }
             if let Some(client) = self.host.clients[own as usize].as_mut() {
-                client.hot.locked_depth -= (slot.locked as u32 & 1).min(client.hot.locked_depth);
+                client.hot.locked_depth -= ((slot.locked & ENTERED) as u32).min(client.hot.locked_depth);
                 if slot.landing != Landing::Client {
                     client.hot.locked_esp = slot.locked_esp;
                     // A handler that the entry code called from protected mode found it as it is now.
-                    if slot.locked & 2 == 0 {
+                    if slot.locked & QUICK == 0 {
                         client.hot.real_stack = slot.real_stack;
                     }
                 }
@@ -332,7 +334,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
 /// Does this landing end with the RETURN trap?
 pub(super) fn is_real_landing(slot: &Slot) -> bool {
-    slot.locked & 3 == 0
+    slot.locked & (ENTERED | QUICK) == 0
         && matches!(
             slot.landing,
             Landing::Reflected

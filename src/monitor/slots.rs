@@ -49,6 +49,13 @@ pub enum Landing {
     Client,
 }
 
+/// Bit of [`Slot::locked`]: the slot entered the locked stack.
+pub const ENTERED: u8 = 1;
+/// The entry code made it, so that the slot below has its segment registers in the CPU still.
+pub const QUICK: u8 = 2;
+/// Its landing from real mode is Rust's, whatever it is.
+pub const SEEN: u8 = 4;
+
 /// One guest context.
 #[repr(C, align(256))]
 #[derive(Clone, Copy, Default)]
@@ -59,8 +66,7 @@ pub struct Slot {
     pub regs: Registers,
     /// What to do when it comes back.
     pub landing: Landing,
-    /// Bit 0: the slot entered the locked stack. Bit 1: the entry code made it, so that the slot below has its segment
-    /// registers in the CPU still. Bit 2: its landing from real mode is Rust's, whatever it is.
+    /// Bits [`ENTERED`], [`QUICK`] and [`SEEN`].
     pub locked: u8,
     /// The vector that led here.
     pub vector: u8,

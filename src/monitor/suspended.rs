@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 
 use super::interrupt::LOCKED_MARGIN;
 use super::real::is_real_landing;
-use super::slots::{Landing, Slot, Slots};
+use super::slots::{Landing, Slot, Slots, ENTERED, SEEN};
 use super::{pic, Monitor, Reporter, Resume};
 use crate::client::is_irq;
 use crate::dos::swapfile::{self, Ended, Job};
@@ -34,8 +34,6 @@ pub(super) const IDLE: u8 = 0x28;
 /// Handlers that may wait at a time, and bytes of the locked stack that one may have.
 const MOST: usize = 4;
 const STACK_MOST: u32 = 0x1000;
-/// Mark in [`Slot::locked`]: the entry code leaves the landing to Rust.
-pub(super) const SEEN: u8 = 4;
 
 /// A handler that waits.
 pub(super) struct Suspended {
@@ -53,7 +51,7 @@ pub(super) struct Suspended {
 /// Has the handler in `slot` executed its IRET? Another interrupt may come before it lands.
 fn has_ended(slot: &Slot) -> bool {
     let landings = [SEL_LANDING32, SEL_LANDING16];
-    slot.locked & 1 != 0
+    slot.locked & ENTERED != 0
         && !slot.regs.is_v86()
         && landings.contains(&(slot.regs.cs & 0xFFFF))
         && slot.regs.eip == INTERRUPT_RETURN
@@ -85,10 +83,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         // Handlers that have ended, but for the INT on the landing page, may be in between.
         let ended = slots.slot[1..top].iter().rev().take_while(|below| has_ended(below)).count();
         let interrupted = top - 1 - ended;
-        let alone = slots.slot[1..=interrupted].iter().all(|below| below.locked & 1 == 0);
+        let alone = slots.slot[1..=interrupted].iter().all(|below| below.locked & ENTERED == 0);
         let can_wait = kind
             && alone
-            && slot.locked & 1 != 0
+            && slot.locked & ENTERED != 0
             && slots.slot[interrupted].regs.is_v86()
             && matches!(job, Job::Fault | Job::Service(_))
             && linear != 0
@@ -224,7 +222,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let Some(place) = slots.push() else { return Resume::Guest };
         *place = slot;
         place.outer_client = outer;
-        place.locked = 1;
+        place.locked = ENTERED;
         // Whatever it has interrupted, nothing of its registers goes there.
         if place.landing == Landing::Hooked {
             place.landing = Landing::Interrupt;

@@ -10,7 +10,7 @@ software_from_client:
     lea ebp, [esp - {gs}]
     mov ebx, [ebp + {error}]
     mov edi, ss:[{FAST} + {F_CLIENT}]
-    bt ss:[direct_vectors], ebx
+    bt ss:[{DIRECT_VECTORS}], ebx
     jnc perhaps_dos
 direct_vector:
     cmp word ptr ss:[edi + ebx * 8 + {VECTORS} + 4], 0
@@ -27,14 +27,6 @@ software_slow:
     mov eax, ebx
     mov edx, {SOFTWARE}
     jmp enter_core
-
-// Vectors that Rust need not see, one bit each: all but 0 to 7 (exceptions' numbers), the DOS extension's (10h, 13h, 15h,
-// 20h, 21h, 25h to 27h, 2Fh, 33h), the host's own (31h, 41h), the trap (F8h) and the landing page's (F9h).
-    .section .hot.data, "aw"
-    .balign 4
-direct_vectors:
-    .long 0xFFD6FF00, 0xFFF57F1C, 0xFFFFFFFD, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFCFFFFFF
-    .section .text.entry.0, "ax"
 
 // ---------------------------------------------------------------------------------------------------------------
 // An IRQ while a client ran. Its segment registers stay in the CPU while its own handler runs, which has to
@@ -53,7 +45,7 @@ irq_from_client:
     mov dword ptr ss:[edx], {INTERRUPT_RETURN}
     mov dword ptr ss:[edx + 4], {LANDING32}
     mov eax, [ebp + {eflags}]
-    and ah, 0xFD                        // or the next interrupt would come before this one has landed
+    and ah, NO_IF                        // or the next interrupt would come before this one has landed
     mov ss:[edx + 8], eax
 handler_go:
     enter_handler
@@ -82,7 +74,7 @@ irq_saved:
 // registers stay in the CPU.
     .balign 16
 exception_fast:
-    test byte ptr [esp + {eflags} - {edi} + 2], 2
+    test byte ptr [esp + {eflags} - {edi} + 2], IN_V86
     jnz exception_rare
     test byte ptr [esp + {cs} - {edi}], 3
     jz exception_rare
@@ -98,7 +90,7 @@ exception_fast:
     push dword ptr [ebp + {ss}]
     push dword ptr [ebp + {esp}]
     mov eax, [ebp + {eflags}]
-    and eax, ~0x10000
+    and eax, ~{RESUME}
     push eax
     push dword ptr [ebp + {cs}]
     push dword ptr [ebp + {eip}]

@@ -13,7 +13,7 @@ int31_entry:
     je virtual_interrupts
 int31_common:
     push 0x31
-    test byte ptr [esp + {eflags} - {error} + 2], 2
+    test byte ptr [esp + {eflags} - {error} + 2], IN_V86
     jnz software_common
     pushad
     push_segments
@@ -36,7 +36,7 @@ int31_common:
     jne 1f
     movzx esi, si
 1:  structure_address simulate_slow
-    cmp dword ptr ss:[esi + 0x2E], 0
+    cmp dword ptr ss:[esi + {S_SP}], 0
     jne simulate_slow
     movzx eax, byte ptr ss:[edi + {CALL_NEXT}]
     inc byte ptr ss:[edi + {CALL_NEXT}]
@@ -46,13 +46,13 @@ int31_common:
     cmp ebx, 1
     je simulate_far
     open_real 6, service_noted
-    movzx eax, word ptr ss:[esi + 0x20]
-    and eax, GUEST_FLAGS & ~0x100
+    movzx eax, word ptr ss:[esi + {S_FLAGS}]
+    and eax, GUEST_FLAGS & ~{TRAP}
     or eax, V86_FLAGS
     mov ss:[ecx + 4], ax
-    and ah, 0xFD
+    and ah, NO_IF
     mov [ebp + NEXT + {eflags}], eax
-    mov eax, ss:[esi + 0x2A]
+    mov eax, ss:[esi + {S_IP}]
     cmp ebx, 2
     je simulate_go
     movzx eax, byte ptr [ebp + {ebx}]
@@ -60,34 +60,34 @@ int31_common:
     jmp simulate_go
 simulate_far:
     open_real 4, service_noted
-    movzx eax, word ptr ss:[esi + 0x20]
-    and eax, GUEST_FLAGS & ~0x100
+    movzx eax, word ptr ss:[esi + {S_FLAGS}]
+    and eax, GUEST_FLAGS & ~{TRAP}
     or eax, V86_FLAGS
     mov [ebp + NEXT + {eflags}], eax
-    mov eax, ss:[esi + 0x2A]
+    mov eax, ss:[esi + {S_IP}]
 simulate_go:
     set_real_target
     name_landing {F_STRUCTURE}
     mov [ebp + NEXT + {data}], esi
     mov eax, ss:[{FAST} + {F_GENERATION}]
     mov [ebp + NEXT + {generation}], eax
-    movzx eax, word ptr ss:[esi + 0x22]
+    movzx eax, word ptr ss:[esi + {S_ES}]
     mov [ebp + NEXT + {v_es}], eax
-    movzx eax, word ptr ss:[esi + 0x24]
+    movzx eax, word ptr ss:[esi + {S_DS}]
     mov [ebp + NEXT + {v_ds}], eax
-    movzx eax, word ptr ss:[esi + 0x26]
+    movzx eax, word ptr ss:[esi + {S_FS}]
     mov [ebp + NEXT + {v_fs}], eax
-    movzx eax, word ptr ss:[esi + 0x28]
+    movzx eax, word ptr ss:[esi + {S_GS}]
     mov [ebp + NEXT + {v_gs}], eax
     enter_v86
     lea esp, [ebp + NEXT + {eip}]
     mov edi, ss:[esi]
-    mov ebp, ss:[esi + 0x08]
-    mov ebx, ss:[esi + 0x10]
-    mov edx, ss:[esi + 0x14]
-    mov ecx, ss:[esi + 0x18]
-    mov eax, ss:[esi + 0x1C]
-    mov esi, ss:[esi + 0x04]
+    mov ebp, ss:[esi + {S_EBP}]
+    mov ebx, ss:[esi + {S_EBX}]
+    mov edx, ss:[esi + {S_EDX}]
+    mov ecx, ss:[esi + {S_ECX}]
+    mov eax, ss:[esi + {S_EAX}]
+    mov esi, ss:[esi + {S_ESI}]
     iretd
 simulate_slow:
     mov eax, [ebp + {eax}]
@@ -124,7 +124,7 @@ service_noted:
 
 // A service that touches registers and flags alone: is the guest a client without an INT 31h handler, on a 32-bit stack?
     .macro guard_registers slow
-    test byte ptr [esp + {eflags} - {eip} + 2], 2
+    test byte ptr [esp + {eflags} - {eip} + 2], IN_V86
     jnz int31_common
     push eax
     mov eax, ss:[{FAST} + {F_CLIENT}]
@@ -141,8 +141,8 @@ get_version:
     mov ax, ss:[{FAST} + {F_VERSION}]
     mov bx, ss:[{FAST} + {F_VERSION} + 4]
     mov cl, ss:[{FAST} + {F_VERSION} + 8]
-    mov dx, 0x0870
-    and byte ptr [esp + {eflags} - {eip}], 0xFE
+    mov dx, {PIC_BASES}
+    and byte ptr [esp + {eflags} - {eip}], NO_CARRY
     iretd
 registers_slow:
     pop eax
@@ -157,14 +157,14 @@ virtual_interrupts:
     guard_registers registers_slow
     push ecx
     mov cl, al
-    bt dword ptr [esp + {eflags} - {eip} + 4], 9
+    bt dword ptr [esp + {eflags} - {eip} + 4], INTERRUPT_BIT
     setc al
     cmp cl, 1
     ja 2f
     je 1f
-    and dword ptr [esp + {eflags} - {eip} + 4], ~0x200
+    and dword ptr [esp + {eflags} - {eip} + 4], ~{INTERRUPT}
     jmp 2f
-1:  or dword ptr [esp + {eflags} - {eip} + 4], 0x200
+1:  or dword ptr [esp + {eflags} - {eip} + 4], {INTERRUPT}
 2:  pop ecx
-    and byte ptr [esp + {eflags} - {eip}], 0xFE
+    and byte ptr [esp + {eflags} - {eip}], NO_CARRY
     iretd

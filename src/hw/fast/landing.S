@@ -37,7 +37,7 @@ landing_rare:
     push {LANDING_VECTOR}
     jmp software_common
 landing_other:
-    test byte ptr [esp + {eflags} - {eip} + 2], 2
+    test byte ptr [esp + {eflags} - {eip} + 2], IN_V86
     jnz landing_rare
     cmp dword ptr [esp], {EXCEPTION_RETURN} + 2
     je land_exception
@@ -49,7 +49,7 @@ landing_other:
 
 // 0306h from protected mode.
     enter_general
-    test byte ptr [ebp + {locked}], 2
+    test byte ptr [ebp + {locked}], {QUICK}
     jnz landing_slow
     test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
     jz landing_slow
@@ -167,29 +167,29 @@ land_callback:
     mov ss:[edx + 2], ax
     shr eax, 16
     mov ss:[edx + 4], al
-    .irp at, 0, 4, 8, 16, 20, 24, 28
+    .irp at, {S_EDI}, {S_ESI}, {S_EBP}, {S_EBX}, {S_EDX}, {S_ECX}, {S_EAX}
     mov eax, ss:[esi + \at]
     mov [ebp - NEXT + {edi} + \at], eax
     .endr
-    movzx eax, word ptr ss:[esi + 0x20]
+    movzx eax, word ptr ss:[esi + {S_FLAGS}]
     and eax, GUEST_FLAGS
     or eax, V86_FLAGS
     mov [ebp - NEXT + {eflags}], eax
-    movzx eax, word ptr ss:[esi + 0x22]
+    movzx eax, word ptr ss:[esi + {S_ES}]
     mov [ebp - NEXT + {v_es}], eax
-    movzx eax, word ptr ss:[esi + 0x24]
+    movzx eax, word ptr ss:[esi + {S_DS}]
     mov [ebp - NEXT + {v_ds}], eax
-    movzx eax, word ptr ss:[esi + 0x26]
+    movzx eax, word ptr ss:[esi + {S_FS}]
     mov [ebp - NEXT + {v_fs}], eax
-    movzx eax, word ptr ss:[esi + 0x28]
+    movzx eax, word ptr ss:[esi + {S_GS}]
     mov [ebp - NEXT + {v_gs}], eax
-    movzx eax, word ptr ss:[esi + 0x2A]
+    movzx eax, word ptr ss:[esi + {S_IP}]
     mov [ebp - NEXT + {eip}], eax
-    movzx eax, word ptr ss:[esi + 0x2C]
+    movzx eax, word ptr ss:[esi + {S_CS}]
     mov [ebp - NEXT + {cs}], eax
-    movzx eax, word ptr ss:[esi + 0x2E]
+    movzx eax, word ptr ss:[esi + {S_SP}]
     mov [ebp - NEXT + {esp}], eax
-    movzx eax, word ptr ss:[esi + 0x30]
+    movzx eax, word ptr ss:[esi + {S_SS}]
     mov [ebp - NEXT + {ss}], eax
     lea esp, [ebp - NEXT + {gs}]
     jmp exit_v86

@@ -10,9 +10,11 @@
 
 // Bits of a client's flags that it may choose, and those that a handler starts without.
     .set GUEST_FLAGS, {GUEST_FLAGS}
-    .set HANDLER_FLAGS, {GUEST_FLAGS} & ~0x700
-    .set V86_FLAGS, 0x23002
-    .set NEXT, 256
+    .set HANDLER_FLAGS, {GUEST_FLAGS} & ~({TRAP} | {INTERRUPT} | {DIRECTION})
+// What flags of V86 code always have.
+    .set V86_FLAGS, {VIRTUAL} | {IOPL} | {ALWAYS}
+// From a slot to the next.
+    .set NEXT, {SLOT_BYTES}
 
 // ---------------------------------------------------------------------------------------------------------------
 // Pieces.
@@ -36,7 +38,7 @@
     cmp ebp, offset {SLOTS} + {LAST_SLOT}
     jae \slow
     mov ecx, ss:[edi + {H_REAL}]
-    cmp cx, 64
+    cmp cx, {REAL_RESERVE}
     jb \slow
     mov edx, ss:[edi + {H_LOCKED_ESP}]
     movzx eax, word ptr [ebp + {ss}]
@@ -85,11 +87,11 @@
     and eax, GUEST_FLAGS
     or eax, V86_FLAGS
     .if \kind == {F_INTERRUPTED}
-    and ah, 0xFC                        // its IRET lands with interrupts off, lest the next one come before
+    and ah, NO_IF_TF                        // its IRET lands with interrupts off, lest the next one come before
     mov ss:[ecx + 4], ax
     .else
     mov ss:[ecx + 4], ax
-    and ah, 0xFC
+    and ah, NO_IF_TF
     .endif
     mov [ebp + NEXT + {eflags}], eax
     mov eax, [ebp + NEXT + {ss}]

@@ -5,7 +5,7 @@
 // The trap INT: the resident part's sites in V86 mode, the landing page in ring 3.
     .balign 16
 trap_entry:
-    test byte ptr [esp + {eflags} - {error} + 2], 2
+    test byte ptr [esp + {eflags} - {error} + 2], IN_V86
     jz software_from_client
     enter_general
     mov eax, [ebp + {cs}]
@@ -49,21 +49,21 @@ land_structure:
     mov esi, [ebp + {data}]
     structure_unchanged trap_v86_slow
     close_slot
-    .irp at, 0, 4, 8, 16, 20, 24, 28
+    .irp at, {S_EDI}, {S_ESI}, {S_EBP}, {S_EBX}, {S_EDX}, {S_ECX}, {S_EAX}
     mov eax, [ebp + {edi} + \at]
     mov ss:[esi + \at], eax
     .endr
     mov eax, [ebp + {eflags}]
-    mov ss:[esi + 0x20], ax
+    mov ss:[esi + {S_FLAGS}], ax
     mov eax, [ebp + {v_es}]
-    mov ss:[esi + 0x22], ax
+    mov ss:[esi + {S_ES}], ax
     mov eax, [ebp + {v_ds}]
-    mov ss:[esi + 0x24], ax
+    mov ss:[esi + {S_DS}], ax
     mov eax, [ebp + {v_fs}]
-    mov ss:[esi + 0x26], ax
+    mov ss:[esi + {S_FS}], ax
     mov eax, [ebp + {v_gs}]
-    mov ss:[esi + 0x28], ax
-    and byte ptr [ebp - NEXT + {eflags}], 0xFE
+    mov ss:[esi + {S_GS}], ax
+    and byte ptr [ebp - NEXT + {eflags}], NO_CARRY
     lea esp, [ebp - NEXT + {gs}]
     jmp exit_client
 
@@ -121,36 +121,36 @@ trap_not_return:
 1:  mov esi, ss:[ebx + {C_KNOWN_LINEAR}]
     mov [ebp + NEXT + {data}], esi
     open_locked 12, 1, trap_v86_slow
-    .irp at, 0, 4, 8, 16, 20, 24, 28
+    .irp at, {S_EDI}, {S_ESI}, {S_EBP}, {S_EBX}, {S_EDX}, {S_ECX}, {S_EAX}
     mov eax, [ebp + {edi} + \at]
     mov ss:[esi + \at], eax
-    .if \at != 0 && \at != 4
+    .if \at != {S_EDI} && \at != {S_ESI}
     mov [ebp + NEXT + {edi} + \at], eax
     .endif
     .endr
-    mov dword ptr ss:[esi + 12], 0
+    mov dword ptr ss:[esi + {S_ESP}], 0
     mov eax, [ebp + {eflags}]
-    mov ss:[esi + 0x20], ax
-    and eax, 0xFFFDFFFF
+    mov ss:[esi + {S_FLAGS}], ax
+    and eax, ~{VIRTUAL}
     mov ss:[edx + 8], eax
     mov eax, [ebp + {v_es}]
-    mov ss:[esi + 0x22], ax
+    mov ss:[esi + {S_ES}], ax
     mov eax, [ebp + {v_ds}]
-    mov ss:[esi + 0x24], ax
+    mov ss:[esi + {S_DS}], ax
     mov eax, [ebp + {v_fs}]
-    mov ss:[esi + 0x26], ax
+    mov ss:[esi + {S_FS}], ax
     mov eax, [ebp + {v_gs}]
-    mov ss:[esi + 0x28], ax
+    mov ss:[esi + {S_GS}], ax
     mov eax, [ebp + {eip}]
     sub eax, 2
-    mov ss:[esi + 0x2A], ax
+    mov ss:[esi + {S_IP}], ax
     mov eax, [ebp + {cs}]
-    mov ss:[esi + 0x2C], ax
+    mov ss:[esi + {S_CS}], ax
     movzx eax, word ptr [ebp + {esp}]
-    mov ss:[esi + 0x2E], ax
+    mov ss:[esi + {S_SP}], ax
     mov [ebp + NEXT + {esi}], eax
     mov ecx, [ebp + {ss}]
-    mov ss:[esi + 0x30], cx
+    mov ss:[esi + {S_SS}], cx
     shl ecx, 16
     or eax, ecx
     mov ss:[edi + {H_REAL}], eax
