@@ -95,11 +95,24 @@ fault_in_core:
     add esp, 4
     iretd
 
-// A data segment register that cannot be loaded becomes null, and the exit starts again; the pushes of the
-// fault went below the frame.
+// A data segment register that cannot be loaded becomes null, and the exit starts again. The fault's pushes overwrote the
+// fields below it, which had been popped: those registers are loaded, and are put back from there.
+// EDX=address of the field, EBP=the slot.
 null_segment:
     mov dword ptr ss:[edx], 0
     lea esp, [ebp + {gs}]
+    sub edx, esp
+    jz exit_client
+    mov ecx, gs
+    mov ss:[ebp + {gs}], ecx
+    cmp edx, {fs} - {gs}
+    je exit_client
+    mov ecx, fs
+    mov ss:[ebp + {fs}], ecx
+    cmp edx, {es} - {gs}
+    je exit_client
+    mov ecx, es
+    mov ss:[ebp + {es}], ecx
     jmp exit_client
 
 // IRET could not load CS or SS (or EIP is beyond the limit): the guest's own fault, at the address it was to go on at. The

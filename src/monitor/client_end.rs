@@ -193,6 +193,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut regs = *slots.regs();
         regs.eip = terminate & 0xFFFF;
         regs.cs = terminate >> 16;
+        // Where real mode's INT 00h or a 4Ch there ended it inside an IRQ handler, that was not seen before.
+        self.end_interrupts(id);
         let base = self.base_of_client(slots, id);
         if base > 0 && base <= slots.index() {
             self.unwind(slots, base);
