@@ -10,17 +10,19 @@
 //! and a page that took its place has another backing.
 
 mod reading;
+mod recent;
 mod reserve;
 mod room;
 mod writing;
 
 use super::frames::Backing;
-use super::page::Page;
+use super::page::{Kind, Page};
 use super::space::Space;
 use super::swap::{Slots, CLUSTER_MAX};
 use super::victim::{Ahead, Stream};
 use super::Memory;
 use crate::machine::Machine;
+use recent::Recent;
 
 /// The spaces of all clients, by number.
 pub trait Spaces {
@@ -95,14 +97,28 @@ pub struct Swap {
     /// Pages to bring in for the request, at most.
     ahead: Ahead,
     transfer: Option<Transfer>,
-    /// Writes that failed one after another.
+    /// Writes of single pages that failed one after another.
     failures: u32,
+    /// So often the wanted page could not be read.
+    reads_failed: u32,
+    /// How many writes may fail for a request.
+    patience: u32,
+    /// The slots of those writes that failed one after another.
+    suspects: [u32; SUSPECTS],
+    /// Pages that are written by themselves, since a cluster could not be.
+    alone: u32,
+    recent: Recent,
 }
 
 /// Pages that are freed beyond what is wanted, once anything has to go.
 const AHEAD: u32 = 8;
-/// After so many failed writes nothing more is tried for a request.
-const FAILURES_MAX: u32 = 3;
+/// After so many failed writes, each at another place, nothing more is tried for a request; nor after so many for the next
+/// one, if no write has succeeded since.
+const FAILURES_MAX: u32 = 16;
+const FAILURES_AGAIN: u32 = 2;
+const SUSPECTS: usize = FAILURES_MAX as usize;
+/// So often a page is read before it is lost.
+const READS_MAX: u32 = 3;
 
 impl Swap {
     /// Paging over `slots` through a buffer of `cluster` pages at `buffer`, page-aligned or not.
@@ -120,7 +136,18 @@ impl Swap {
             ahead: Ahead { count: 1, down: false },
             transfer: None,
             failures: 0,
+            reads_failed: 0,
+            patience: FAILURES_MAX,
+            suspects: [0; SUSPECTS],
+            alone: 0,
+            recent: Recent::default(),
         }
+    }
+
+    /// The last writes have failed wherever they went: nothing is held against the places.
+    fn acquit(&mut self) {
+        let count = (self.failures as usize).min(SUSPECTS);
+        self.suspects[..count].iter().for_each(|&slot| self.slots.mark_good(slot));
     }
 
     /// Pages that are in the file only.
@@ -154,10 +181,14 @@ impl Memory {
             return if room { Step::Ready } else { Step::NoRoom };
         }
         swap.request = request;
-        swap.failures = 0;
+        swap.acquit();
+        (swap.failures, swap.reads_failed) = (0, 0);
         swap.ahead = match request.linear {
             0 => Ahead { count: 1, down: false },
-            linear => swap.stream.wanted(request.client, linear >> 12, swap.cluster),
+            linear => {
+                swap.recent.note(request.client, linear >> 12);
+                swap.stream.wanted(request.client, linear >> 12, swap.cluster)
+            }
         };
         self.go_on(machine, spaces)
     }
@@ -177,7 +208,7 @@ impl Memory {
                 self.swap.as_ref().map_or(0, |swap| (swap.request.linear >> 12).wrapping_sub(transfer.page));
             return self.read(transfer.client, transfer.page + wanted, transfer.slot + wanted, 1);
         } else {
-            return Step::Lost;
+            return self.not_read(transfer);
         }
         self.go_on(machine, spaces)
     }
@@ -194,6 +225,10 @@ impl Memory {
                     let count = reading::consecutive(machine, space, request.linear, slot, ahead);
                     coming = Some((slot, count));
                     needed += count;
+                }
+                // It is there: it has come in. To make room for another, its own frame might be taken, where nothing else can go.
+                Page::Resident(page) if page.kind != Kind::Copied && request.frames == 0 => {
+                    return Step::Ready
                 }
                 // The page table may be missing too.
                 _ => needed += 1 + space.locate(machine, request.linear).is_none() as u32,
@@ -224,7 +259,7 @@ impl Memory {
     /// Tells the frames how many pages can still go to the file.
     pub(super) fn recount(&mut self) {
         if let Some(swap) = self.swap.as_ref() {
-            self.frames.set_elsewhere(swap.slots.pages() - swap.out);
+            self.frames.set_elsewhere(swap.slots.usable().saturating_sub(swap.out));
         }
     }
 

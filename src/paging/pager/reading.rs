@@ -1,6 +1,6 @@
 //! Pages on their way in.
 
-use super::{Spaces, Step, Transfer};
+use super::{Spaces, Step, Transfer, READS_MAX};
 use crate::machine::Machine;
 use crate::paging::frames::{Backing, Owner};
 use crate::paging::page::{Page, Resident};
@@ -17,8 +17,26 @@ impl Memory {
         Step::Read { slot, count }
     }
 
+    /// A page could not be read by itself: once more, but not without end.
+    pub(super) fn not_read(&mut self, transfer: Transfer) -> Step {
+        let Some(swap) = self.swap.as_mut() else { return Step::Lost };
+        swap.reads_failed += 1;
+        if swap.reads_failed < READS_MAX {
+            return self.read(transfer.client, transfer.page, transfer.slot, 1);
+        }
+        // Nothing else shall go there.
+        swap.slots.mark_bad(transfer.slot);
+        self.recount();
+        Step::Lost
+    }
+
     /// Pages have come in: each that is still out gets a frame.
-    pub(super) fn arrived<M: Machine>(&mut self, machine: &mut M, spaces: &mut impl Spaces, transfer: Transfer) {
+    pub(super) fn arrived<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        spaces: &mut impl Spaces,
+        transfer: Transfer,
+    ) {
         let Some(swap) = self.swap.as_ref() else { return };
         let (buffer, wanted) = (swap.buffer, swap.request.linear & 0xFFFF_F000);
         let Some(space) = spaces.space(transfer.client) else { return };
@@ -68,7 +86,13 @@ impl Memory {
 
 /// How many pages, at most `ahead.count`, from one at `linear` in slot `slot` on follow each other in memory and in the file
 /// alike.
-pub(super) fn consecutive<M: Machine>(machine: &M, space: &Space, linear: u32, slot: u32, ahead: Ahead) -> u32 {
+pub(super) fn consecutive<M: Machine>(
+    machine: &M,
+    space: &Space,
+    linear: u32,
+    slot: u32,
+    ahead: Ahead,
+) -> u32 {
     let page = linear >> 12;
     let follows = |at: &u32| {
         let (page, slot) = match ahead.down {

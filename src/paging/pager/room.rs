@@ -1,9 +1,9 @@
 //! Making room: which page goes, and at what cost.
 
-use super::{Spaces, Step, AHEAD, FAILURES_MAX};
+use super::{Spaces, Step, AHEAD};
 use crate::machine::Machine;
 use crate::paging::frames::{Backing, Owner};
-use crate::paging::page::{Kind, Page};
+use crate::paging::page::{Kind, Page, Resident};
 use crate::paging::space::Space;
 use crate::paging::victim::{judge, Verdict, HOT};
 use crate::paging::Memory;
@@ -21,26 +21,37 @@ pub(super) enum Candidate {
 
 impl Memory {
     /// Frees frames until `needed` are free. [`Step::Write`] if a cluster has to be written for that.
-    pub(super) fn make_room<M: Machine>(&mut self, machine: &mut M, spaces: &mut impl Spaces, needed: u32) -> Step {
+    pub(super) fn make_room<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        spaces: &mut impl Spaces,
+        needed: u32,
+    ) -> Step {
         let goal = needed + AHEAD.min(self.frames.total() / 32);
         // Each page is passed at most as often as it can be warm, and then once more.
         let mut tries = self.frames.total().saturating_mul(HOT as u32 + 2);
+        let distress = tries - self.frames.total();
         while self.frames.free_count() < goal && tries > 0 {
             tries -= 1;
             let Some((client, linear, frame)) = self.next_victim(machine, spaces) else { continue };
             let Some(space) = spaces.space(client) else { continue };
+            if tries < distress && self.is_recent(client, linear) {
+                continue;
+            }
             match self.candidate(machine, space, linear, frame) {
                 Candidate::Fixed => {}
                 Candidate::Clean(page) => self.evict(machine, space, linear, frame, page),
                 Candidate::Dirty if self.frames.free_count() >= needed => break,
                 Candidate::Dirty => {
-                    if self.swap.as_ref().is_some_and(|swap| swap.failures >= FAILURES_MAX) {
-                        continue;
-                    }
                     if let Some(step) = self.write(machine, space, client, linear) {
                         return step;
                     }
                 }
+            }
+        }
+        if self.frames.free_count() < needed {
+            if let Some(step) = self.write_recent(machine, spaces) {
+                return step;
             }
         }
         if self.frames.free_count() >= needed || self.drop_clean(machine, spaces, needed) {
@@ -48,6 +59,28 @@ impl Memory {
         } else {
             Step::NoRoom
         }
+    }
+
+    /// Nothing can go but what was wanted lately: the first dirty page of that is written.
+    fn write_recent<M: Machine>(&mut self, machine: &mut M, spaces: &mut impl Spaces) -> Option<Step> {
+        for (client, page) in self.swap.as_ref()?.recent.first_to_go() {
+            let Some(space) = spaces.space(client) else { continue };
+            let Page::Resident(Resident { frame, .. }) = space.page_anywhere(machine, page << 12) else {
+                continue;
+            };
+            match self.candidate(machine, space, page << 12, frame) {
+                Candidate::Fixed => {}
+                // It may go as it is.
+                Candidate::Clean(_) => return None,
+                Candidate::Dirty => return self.write(machine, space, client, page << 12),
+            }
+        }
+        None
+    }
+
+    /// Was the page wanted lately?
+    fn is_recent(&self, client: u8, linear: u32) -> bool {
+        self.swap.as_ref().is_some_and(|swap| swap.recent.contains(client, linear >> 12))
     }
 
     /// Moves the hand to the next client's page.
@@ -95,7 +128,13 @@ impl Memory {
     }
 
     /// What may be done with the frame of the page at `linear`?
-    pub(super) fn candidate<M: Machine>(&self, machine: &M, space: &Space, linear: u32, frame: u32) -> Candidate {
+    pub(super) fn candidate<M: Machine>(
+        &self,
+        machine: &M,
+        space: &Space,
+        linear: u32,
+        frame: u32,
+    ) -> Candidate {
         let Page::Resident(page) = space.page_anywhere(machine, linear) else { return Candidate::Fixed };
         if page.kind != Kind::Private || page.frame != frame || page.pinned || self.frames.locks(frame) != 0 {
             return Candidate::Fixed;
@@ -110,7 +149,14 @@ impl Memory {
     }
 
     /// A clean page goes.
-    pub(super) fn evict<M: Machine>(&mut self, machine: &mut M, space: &Space, linear: u32, frame: u32, page: Page) {
+    pub(super) fn evict<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: &Space,
+        linear: u32,
+        frame: u32,
+        page: Page,
+    ) {
         let Some((at, _)) = space.locate(machine, linear) else { return };
         machine.write_physical(at, page.encode());
         machine.flush_page(linear);
@@ -135,6 +181,9 @@ impl Memory {
             tries -= 1;
             let Some((client, linear, frame)) = self.advance_hand() else { break };
             if let Some(space) = spaces.space(client) {
+                if self.is_recent(client, linear) {
+                    continue;
+                }
                 if let Candidate::Clean(page) = self.candidate(machine, space, linear, frame) {
                     self.evict(machine, space, linear, frame, page);
                 }
@@ -143,6 +192,24 @@ impl Memory {
         if self.frames.free_count() < frames {
             self.release_reserve();
         }
+        self.drop_recent(machine, spaces, frames);
         self.frames.free_count() >= frames
+    }
+
+    /// The same of what was wanted lately, where nothing else can go.
+    fn drop_recent<M: Machine>(&mut self, machine: &mut M, spaces: &mut impl Spaces, frames: u32) {
+        let Some(recent) = self.swap.as_ref().map(|swap| swap.recent) else { return };
+        for (client, page) in recent.first_to_go() {
+            if self.frames.free_count() >= frames {
+                return;
+            }
+            let Some(space) = spaces.space(client) else { continue };
+            let Page::Resident(Resident { frame, .. }) = space.page_anywhere(machine, page << 12) else {
+                continue;
+            };
+            if let Candidate::Clean(left) = self.candidate(machine, space, page << 12, frame) {
+                self.evict(machine, space, page << 12, frame, left);
+            }
+        }
     }
 }

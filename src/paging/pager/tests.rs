@@ -1,6 +1,6 @@
 //! Paging against a plain map: more pages than frames, with every failure injected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::mock::{Mock, KERNEL_DIRECTORY};
@@ -32,7 +32,11 @@ struct World {
     file: BTreeMap<u32, Option<Box<[u32; 1024]>>>,
     /// Transfers from now on that fail, one bit each.
     failing: u64,
+    /// Slots that can never be written, and some that cannot be read.
+    bad: BTreeSet<u32>,
+    unreadable: BTreeSet<u32>,
     transfers: u32,
+    failed: u32,
     pages_read: u32,
     pages_written: u32,
     /// Something to do to memory in the middle of the next transfers: linear address and value.
@@ -59,7 +63,10 @@ impl World {
             spaces: One(space),
             file: BTreeMap::new(),
             failing: 0,
+            bad: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
             transfers: 0,
+            failed: 0,
             pages_read: 0,
             pages_written: 0,
             meanwhile: Vec::new(),
@@ -84,8 +91,10 @@ impl World {
     fn transfer(&mut self, slot: u32, count: u32, write: bool) -> bool {
         assert!((1..=CLUSTER_MAX).contains(&count));
         self.transfers += 1;
-        let fails = self.failing & 1 != 0;
+        let place = if write { &self.bad } else { &self.unreadable };
+        let fails = self.failing & 1 != 0 || place.range(slot..slot + count).next().is_some();
         self.failing >>= 1;
+        self.failed += fails as u32;
         if let Some((linear, value)) = self.meanwhile.pop() {
             self.interrupt(linear, value);
         }
@@ -237,9 +246,12 @@ proptest! {
     fn sixty_four_pages_live_on_eight_frames(
         cluster in 1u32..=CLUSTER_MAX,
         slots in 64u32..100,
+        bad in prop::collection::btree_set(0u32..140, 0..30),
         actions in prop::collection::vec(action(), 1..250),
     ) {
-        let mut world = World::new(8, slots, cluster);
+        // As many good slots as there would be.
+        let mut world = World::new(8, slots + bad.len() as u32, cluster);
+        world.bad = bad;
         let block = world.spaces.0.allocate(&mut world.machine, &mut world.memory, 64 << 12).unwrap();
         let mut model = Model { block, values: vec![0; 64], locks: Vec::new() };
         for action in actions {
@@ -572,4 +584,102 @@ fn services_ask_for_pages_that_are_out() {
     assert_eq!(check, Check::PageIn(out));
     assert_eq!(world.page_in(out, 0), Step::Ready);
     assert_ne!(world.machine.table_entry(out >> 12) & PRESENT, 0);
+}
+
+#[test]
+fn places_that_cannot_be_written_are_found_once_and_passed_over() {
+    for cluster in [1, 3, 8, 16] {
+        let mut world = World::new(40, 256, cluster);
+        // Single ones, and a whole stretch.
+        world.bad = (0..256).step_by(32).map(|at| at + 10).chain(64..104).collect();
+        let base = filled(&mut world, 200);
+        let mut tried = 0;
+        for round in 1..6 {
+            let failed_before = world.failed;
+            for page in 0..200 {
+                assert_eq!(world.peek(base + page * 4096), Some(both(page + round)));
+                assert!(world.poke(base + page * 4096, page + round + 1));
+            }
+            tried = world.failed - failed_before;
+            world.verify();
+        }
+        assert!(tried < 10, "{tried} writes failed in the last round, in clusters of {cluster}");
+    }
+}
+
+#[test]
+fn a_disk_that_comes_back_has_lost_no_slots() {
+    let mut world = World::new(16, 64, 8);
+    let base = filled(&mut world, 40);
+    for _ in 0..50 {
+        world.failing = u64::MAX;
+        let before = world.transfers;
+        for _ in 0..3 {
+            assert_eq!(world.page_in(0, 12), Step::NoRoom);
+        }
+        assert!(world.transfers - before < 64, "{} transfers", world.transfers - before);
+        world.failing = 0;
+        for page in 0..40 {
+            assert!(world.poke(base + page * 4096, page + 1));
+        }
+    }
+    for page in 0..70 {
+        world.peek(base + page % 40 * 4096);
+    }
+    let swap = world.memory.swap.as_ref().unwrap();
+    assert_eq!(swap.slots.usable(), 64);
+    world.verify();
+}
+
+/// One instruction that touches several pages at once gets on, though nothing can be written and hardly anything dropped.
+#[test]
+fn pages_that_are_wanted_together_stay_until_all_are_there() {
+    const TOGETHER: u32 = 8;
+    let mut world = World::new(40, 256, 8);
+    let base = filled(&mut world, 100);
+    // Everything in memory is dirty but for a few pages.
+    for page in 0..100 {
+        assert_eq!(world.peek(base + page * 4096), Some(both(page + 1)));
+    }
+    for _ in 0..3 {
+        for page in 50..76 {
+            assert!(world.poke(base + page * 4096, page + 1));
+        }
+    }
+    world.failing = u64::MAX;
+    let out: Vec<u32> = (0..50).filter(|page| !world.machine.is_mapped(base + page * 4096, false)).collect();
+    assert!(out.len() > 30);
+    for first in 0..out.len() - TOGETHER as usize {
+        let wanted = &out[first..first + TOGETHER as usize];
+        let there = |world: &World, page: u32| world.machine.is_mapped(base + page * 4096, false);
+        let mut faults = 0;
+        while let Some(page) = wanted.iter().find(|page| !there(&world, **page)) {
+            world.failing = 0;
+            world.bad = (0..256).collect();
+            assert_eq!(world.page_in(base + page * 4096, 0), Step::Ready);
+            faults += 1;
+            assert!(faults < 40, "no progress");
+        }
+    }
+    world.verify();
+}
+
+#[test]
+fn a_page_is_read_again_before_it_is_lost_and_its_place_is_left_alone() {
+    let mut world = World::new(8, 128, 4);
+    let base = filled(&mut world, 20);
+    let gone =
+        (0..20).map(|page| base + page * 4096).find(|at| !world.machine.is_mapped(*at, false)).unwrap();
+    // Twice: the page by itself, since random reads go alone.
+    assert_eq!(world.page_in(0, 5), Step::Ready);
+    world.failing = 0b011;
+    assert_eq!(world.page_in(gone, 0), Step::Ready);
+    world.spaces.0.mark_candidates(&mut world.machine, gone, 4096).unwrap();
+    let before: BTreeSet<u32> = world.file.keys().copied().collect();
+    world.unreadable = before;
+    let lost =
+        (0..20).map(|page| base + page * 4096).find(|at| !world.machine.is_mapped(*at, false)).unwrap();
+    assert_eq!(world.page_in(lost, 0), Step::Lost);
+    let swap = world.memory.swap.as_ref().unwrap();
+    assert_eq!(swap.slots.usable(), 127);
 }

@@ -1,7 +1,7 @@
 //! Pages on their way out: dirty ones, in clusters.
 
 use super::room::Candidate;
-use super::{Spaces, Step, Transfer};
+use super::{Spaces, Step, Transfer, FAILURES_AGAIN, FAILURES_MAX, SUSPECTS};
 use crate::machine::Machine;
 use crate::paging::frames::{Backing, Owner};
 use crate::paging::page::{Kind, Page, Resident};
@@ -11,9 +11,20 @@ use crate::x86::entry::DIRTY;
 
 impl Memory {
     /// Prepares the writing of a dirty page and of its dirty neighbours that were not used lately: copies them to the
-    /// demand buffer. None if there is no slot.
-    pub(super) fn write<M: Machine>(&mut self, machine: &mut M, space: &Space, client: u8, linear: u32) -> Option<Step> {
-        let (mut page, mut count) = self.neighbourhood(machine, space, linear >> 12);
+    /// demand buffer. None if there is no slot, or too many writes have failed. After a cluster that could not be written its pages go one by one, to the same
+    /// places: that shows which of them is bad.
+    pub(super) fn write<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: &Space,
+        client: u8,
+        linear: u32,
+    ) -> Option<Step> {
+        let swap = self.swap.as_ref().filter(|swap| swap.failures < swap.patience)?;
+        let (mut page, mut count) = match swap.alone {
+            0 => self.neighbourhood(machine, space, linear >> 12),
+            _ => (linear >> 12, 1),
+        };
         for at in page..page + count {
             self.forget_slot(machine, space, at << 12);
         }
@@ -68,9 +79,7 @@ impl Memory {
         transfer: Transfer,
         ok: bool,
     ) {
-        if let Some(swap) = self.swap.as_mut() {
-            swap.failures = if ok { 0 } else { swap.failures + 1 };
-        }
+        self.judge_places(transfer, ok);
         self.counts.clusters = self.counts.clusters.wrapping_add(ok as u32);
         for index in 0..transfer.count {
             let (linear, slot) = ((transfer.page + index) << 12, transfer.slot + index);
@@ -84,6 +93,32 @@ impl Memory {
                 }
             }
         }
+    }
+
+    /// What a write says of the places in the file. Where two that lie together are bad, the next one tried is
+    /// elsewhere. If no place can be written, it is not the places.
+    fn judge_places(&mut self, transfer: Transfer, ok: bool) {
+        let Some(swap) = self.swap.as_mut() else { return };
+        if ok {
+            (swap.failures, swap.patience) = (0, FAILURES_MAX);
+            swap.alone = swap.alone.saturating_sub(transfer.count);
+            (transfer.slot..transfer.slot + transfer.count).for_each(|slot| swap.slots.mark_good(slot));
+        } else if transfer.count > 1 {
+            swap.alone = transfer.count;
+            swap.slots.search_from(transfer.slot);
+        } else {
+            swap.slots.mark_bad(transfer.slot);
+            swap.suspects[swap.failures as usize % SUSPECTS] = transfer.slot;
+            swap.failures += 1;
+            if swap.failures > 1 {
+                swap.slots.search_elsewhere();
+            }
+            if swap.failures >= swap.patience {
+                swap.acquit();
+                swap.patience = FAILURES_AGAIN;
+            }
+        }
+        self.recount();
     }
 
     /// One page of a cluster. True if the slot is the page's now.

@@ -1,4 +1,7 @@
 //! The slots of the swap file: which are used, and where the next pages go.
+//!
+//! A slot that could not be written is marked, and passed over while there is any other. The mark goes when a write to it
+//! succeeds after all: a disk that refuses everything for a while costs no slots.
 
 use alloc::vec::Vec;
 
@@ -12,6 +15,11 @@ const SLOTS_MAX: u32 = SLOT_MAX - 2;
 pub struct Slots {
     /// A bit per slot, set while it is used.
     map: Vec<u32>,
+    /// A bit per slot, set while it is marked as bad. May be shorter than the other.
+    bad: Vec<u32>,
+    /// Slots that are marked; and those of them that are free.
+    marked: u32,
+    marked_free: u32,
     /// Slots that the file has room for now.
     pages: u32,
     /// Slots that it may grow to.
@@ -19,6 +27,8 @@ pub struct Slots {
     used: u32,
     /// Where the search for a run begins: after the last one, so that pages written one after another lie one after another.
     next: u32,
+    /// Where it began when it was sent elsewhere, as a fraction of the file.
+    probe: u32,
 }
 
 impl Slots {
@@ -42,9 +52,14 @@ impl Slots {
         self.used
     }
 
-    /// Slots that are free.
+    /// Slots that are free and not marked as bad.
     pub fn free_count(&self) -> u32 {
-        self.pages - self.used
+        self.pages - self.used - self.marked_free
+    }
+
+    /// Slots that the file has room for and that are not marked as bad: what may be promised.
+    pub fn usable(&self) -> u32 {
+        self.pages - self.marked
     }
 
     /// The size, in slots, to which the file should grow so that `more` further pages fit, in steps of 1 MiB; None when
@@ -78,12 +93,57 @@ impl Slots {
 
     /// Is a slot in use?
     pub fn is_used(&self, slot: u32) -> bool {
-        self.map.get((slot >> 5) as usize).is_some_and(|word| word >> (slot & 31) & 1 != 0)
+        bit(&self.map, slot)
+    }
+
+    /// Is a slot marked as bad?
+    pub fn is_bad(&self, slot: u32) -> bool {
+        bit(&self.bad, slot)
+    }
+
+    /// A write to this one slot has failed. Without memory for the mark it stays like any other.
+    pub fn mark_bad(&mut self, slot: u32) {
+        let words = self.map.len();
+        if slot >= self.pages
+            || self.is_bad(slot)
+            || self.bad.try_reserve_exact(words - self.bad.len()).is_err()
+        {
+            return;
+        }
+        self.bad.resize(words, 0);
+        self.bad[(slot >> 5) as usize] |= 1 << (slot & 31);
+        self.marked += 1;
+        self.marked_free += !self.is_used(slot) as u32;
+    }
+
+    /// A write to this slot has succeeded.
+    pub fn mark_good(&mut self, slot: u32) {
+        if self.is_bad(slot) {
+            self.bad[(slot >> 5) as usize] &= !(1 << (slot & 31));
+            self.marked -= 1;
+            self.marked_free -= !self.is_used(slot) as u32;
+        }
+    }
+
+    /// The next search begins at this slot.
+    pub fn search_from(&mut self, slot: u32) {
+        self.next = slot.min(self.pages);
+    }
+
+    /// The next search begins somewhere else: a few calls in a row come everywhere.
+    pub fn search_elsewhere(&mut self) {
+        // Steps of the golden section.
+        self.probe = self.probe.wrapping_add(0x9E37_79B9);
+        self.next = (self.probe as u64 * self.pages as u64 >> 32) as u32;
     }
 
     /// Takes a run of up to `count` slots that follow each other, the longest that a search from the last place on finds
-    /// first: first slot and length. None when all are used.
+    /// first: first slot and length. Where all others are used, one that is marked as bad, for one more try. None when all
+    /// are used.
     pub fn allocate(&mut self, count: u32) -> Option<(u32, u32)> {
+        if self.free_count() == 0 {
+            return self.allocate_marked().map(|slot| (slot, 1));
+        }
         let count = count.min(self.free_count());
         if count == 0 {
             return None;
@@ -104,6 +164,19 @@ impl Slots {
         Some(best)
     }
 
+    /// A slot that is marked as bad, and free.
+    fn allocate_marked(&mut self) -> Option<u32> {
+        if self.marked_free == 0 {
+            return None;
+        }
+        let slot = (self.next..self.pages)
+            .chain(0..self.next)
+            .find(|&slot| self.is_bad(slot) && !self.is_used(slot))?;
+        self.map[(slot >> 5) as usize] |= 1 << (slot & 31);
+        (self.used, self.marked_free, self.next) = (self.used + 1, self.marked_free - 1, slot + 1);
+        Some(slot)
+    }
+
     /// The first run of `wanted` free slots in a range, or the longest.
     fn longest_in(&self, range: core::ops::Range<u32>, wanted: u32) -> (u32, u32) {
         let mut best = (0, 0);
@@ -115,7 +188,7 @@ impl Slots {
                 continue;
             }
             slot += 1;
-            if self.is_used(slot - 1) {
+            if self.is_used(slot - 1) || self.is_bad(slot - 1) {
                 start = slot;
             } else if slot - start > best.1 {
                 best = (start, slot - start);
@@ -133,8 +206,13 @@ impl Slots {
         if self.is_used(slot) {
             self.map[(slot >> 5) as usize] &= !(1 << (slot & 31));
             self.used -= 1;
+            self.marked_free += self.is_bad(slot) as u32;
         }
     }
+}
+
+fn bit(map: &[u32], slot: u32) -> bool {
+    map.get((slot >> 5) as usize).is_some_and(|word| word >> (slot & 31) & 1 != 0)
 }
 
 #[cfg(test)]
@@ -185,5 +263,35 @@ mod tests {
                 prop_assert!(held.iter().all(|slot| slots.is_used(*slot)));
             }
         }
+    }
+
+    #[test]
+    fn bad_slots_are_the_last_to_be_given_out() {
+        let mut slots = Slots::new(200);
+        assert!(slots.grown(40));
+        assert_eq!(slots.allocate(3), Some((0, 3)));
+        (0..3).for_each(|slot| slots.mark_bad(slot));
+        slots.mark_bad(35);
+        slots.mark_bad(35);
+        slots.mark_bad(40);
+        assert_eq!((slots.usable(), slots.free_count()), (36, 36));
+        slots.free(1);
+        assert!(slots.grown(64));
+        slots.mark_bad(63);
+        assert_eq!((slots.usable(), slots.free_count()), (59, 59));
+        assert_eq!(slots.allocate(64), Some((3, 32)));
+        assert_eq!(slots.allocate(64), Some((36, 27)));
+        assert_eq!(slots.allocate(64), Some((63, 1)));
+        slots.mark_good(63);
+        slots.free(63);
+        assert_eq!((slots.usable(), slots.free_count()), (60, 1));
+        assert_eq!(slots.allocate(64), Some((63, 1)));
+        assert_eq!(slots.allocate(2), Some((1, 1)));
+        assert_eq!(slots.allocate(2), Some((35, 1)));
+        assert_eq!((slots.allocate(2), slots.used()), (None, 64));
+        slots.search_from(5);
+        slots.free(3);
+        slots.free(9);
+        assert_eq!(slots.allocate(1), Some((9, 1)));
     }
 }
