@@ -122,6 +122,8 @@ pub struct Host<M: Machine> {
     pub transfer_wanted: u16,
     /// The linear address that goes with [`Next::PageIn`].
     pub wanted_page: u32,
+    /// Why the client that dies next has to end, a short sentence, where its exception alone does not say it; or empty.
+    pub death_note: &'static str,
     /// The client whose page that is, if it is not the current one's.
     pub wanted_of: Option<u8>,
     /// The swap file.
@@ -291,6 +293,7 @@ impl<M: Machine> Host<M> {
             transfer_step: Default::default(),
             transfer_wanted: 0x200,
             wanted_page: 0,
+            death_note: "",
             wanted_of: None,
             swap_file: Default::default(),
             facts,

@@ -99,7 +99,8 @@ impl Reporter<Pc> for Screen {
         let id = host.current;
         let Some(client) = host.clients[id as usize].as_ref() else { return };
         let (width, calls) = (client.width, oldest_first(client.calls, client.call_next));
-        let note = if client.ending == Ending::Lives { "" } else { "DOS was just ending this program." };
+        let told = core::mem::take(&mut host.death_note);
+        let note = if client.ending == Ending::Lives { told } else { "DOS was just ending this program." };
         let selectors = [regs.es, regs.cs, regs.ss, regs.ds, regs.fs, regs.gs];
         let segments = selectors.map(|selector| segment(host, selector as u16));
         let mut crash = Crash {

@@ -155,6 +155,13 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             _ => {
                 self.fault_address = self.host.wanted_page;
                 log::error!(target: "paging", "the page at {:08X} cannot come in now", self.fault_address);
+                self.host.death_note = match ended {
+                    Ended::Lost => "A page of it cannot be read from the swap file.",
+                    _ if swapfile::may_call(&self.host) => {
+                        "There is no memory for a page, and nothing can be written to the swap file."
+                    }
+                    _ => "It needs the disk for a page while DOS is busy.",
+                };
                 self.kill_client(slots, PAGE_FAULT)
             }
         }

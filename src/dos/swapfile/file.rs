@@ -119,7 +119,7 @@ pub(super) fn open<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, r
         Phase::Mark if !refused && real.ax() == HEADER_BYTES as u16 => {
             call(host, Phase::Marked, 0x6800, handle, 0, 0)
         }
-        Phase::Marked => call(host, Phase::Version, 0x3000, 0, 0, 0),
+        Phase::Marked if is_done(real, refused) => call(host, Phase::Version, 0x3000, 0, 0, 0),
         Phase::Version if has_known_table(real.ax(), real.bx()) => call(host, Phase::Lists, 0x5200, 0, 0, 0),
         Phase::Lists => {
             let lists = ((real.v_es & 0xFFFF) << 4) + (real.ebx & 0xFFFF);
@@ -129,14 +129,17 @@ pub(super) fn open<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, r
             offer(host)
         }
         Phase::Version => offer(host),
-        Phase::Mark => {
+        Phase::Mark | Phase::Marked => {
             host.swap_file.failed = true;
-            call(host, Phase::MarkedWell, 0x3E00, handle, 0, 0)
+            call(host, Phase::Spoilt, 0x3E00, handle, 0, 0)
         }
-        Phase::MarkedWell => {
+        Phase::Spoilt => {
+            // With half a header it would be taken for somebody else's the next time.
             host.swap_file.handle = None;
-            refuse(host, "the swap file cannot be written")
+            put_path(host);
+            call(host, Phase::SpoiltGone, 0x4100, 0, 0, 0)
         }
+        Phase::SpoiltGone => refuse(host, "the swap file cannot be written"),
         _ => refuse(host, "the swap file cannot be made"),
     }
 }
@@ -161,6 +164,12 @@ fn stamp<M: Machine + 'static>(host: &mut Host<M>, phase: Phase, handle: u16, pa
     call(host, phase, 0x4000, handle, HEADER_BYTES as u16, 0)
 }
 
+/// Has DOS written everything out (INT 21h 68h)? A drive that knows no such call has no say in it.
+fn is_done(real: &Registers, refused: bool) -> bool {
+    const NO_SUCH_CALL: u16 = 1;
+    !refused || real.ax() == NO_SUCH_CALL
+}
+
 fn start_growth<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
     let more = host.swap_file.more;
     let goal = host.memory.swap.as_ref().and_then(|swap| swap.slots.growth(more));
@@ -177,25 +186,27 @@ pub(super) fn grow<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, r
     match host.swap_file.phase {
         Phase::Extend if !refused => call(host, Phase::Extended, 0x4000, handle, 1, 0),
         Phase::Extended if !refused && real.ax() == 1 => seek(host, Phase::Stamp, 0),
-        Phase::Extend | Phase::Extended => {
-            // The disk is full: what was had stays.
-            host.swap_file.failed = true;
-            host.swap_file.places.forget();
-            seek(host, Phase::Shrink, file_offset(pages))
-        }
-        Phase::Shrink => call(host, Phase::Shrunk, 0x4000, handle, 0, 0),
-        Phase::Stamp => {
+        Phase::Stamp if !refused => {
             let goal = host.swap_file.goal;
             stamp(host, Phase::Stamped, handle, goal)
         }
         // Its directory entry must be right even after a crash: what is found then has to be known as ours.
-        Phase::Stamped => call(host, Phase::Commit, 0x6800, handle, 0, 0),
-        Phase::Commit => {
+        Phase::Stamped if !refused && real.ax() == HEADER_BYTES as u16 => {
+            call(host, Phase::Commit, 0x6800, handle, 0, 0)
+        }
+        Phase::Commit if is_done(real, refused) => {
             let goal = host.swap_file.goal;
             let grown = host.memory.swap_grown(goal);
             log::info!(target: "paging", "swap file of {} KiB", goal * 4);
             end(host, if grown { Ended::Well } else { Ended::Refused })
         }
-        _ => refuse(host, "the disk is full: the swap file stays as it is"),
+        Phase::Extend | Phase::Extended | Phase::Stamp | Phase::Stamped | Phase::Commit => {
+            // The disk is full, or fails: what was had stays.
+            host.swap_file.failed = true;
+            host.swap_file.places.forget();
+            seek(host, Phase::Shrink, file_offset(pages))
+        }
+        Phase::Shrink => call(host, Phase::Shrunk, 0x4000, handle, 0, 0),
+        _ => refuse(host, "the disk is full, or fails: the swap file stays as it is"),
     }
 }

@@ -98,7 +98,8 @@ enum Phase {
     Create,
     Mark,
     Marked,
-    MarkedWell,
+    Spoilt,
+    SpoiltGone,
     Version,
     Lists,
     Extend,
@@ -449,7 +450,8 @@ fn answered<M: Machine + 'static>(host: &mut Host<M>, _: &mut Registers, real: &
         | Phase::Create
         | Phase::Mark
         | Phase::Marked
-        | Phase::MarkedWell
+        | Phase::Spoilt
+        | Phase::SpoiltGone
         | Phase::Version
         | Phase::Lists => file::open(host, real, refused),
         Phase::Extend

@@ -134,7 +134,7 @@ impl Slots {
     pub fn search_elsewhere(&mut self) {
         // Steps of the golden section.
         self.probe = self.probe.wrapping_add(0x9E37_79B9);
-        self.next = (self.probe as u64 * self.pages as u64 >> 32) as u32;
+        self.next = ((self.probe as u64 * self.pages as u64) >> 32) as u32;
     }
 
     /// Takes a run of up to `count` slots that follow each other, the longest that a search from the last place on finds

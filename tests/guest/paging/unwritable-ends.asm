@@ -6,6 +6,7 @@
 ; width: 16 32
 ; timeout: 200
 ; boot: own
+; contains: There is no memory for a page, and nothing can be written to the swap file.
 ; plan: 17
 
 %define PARENT_HOOKS

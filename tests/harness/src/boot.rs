@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::api::Places;
 use crate::batch::Job;
 use crate::disk;
-use crate::emulators::Boot;
+use crate::emulators::{Boot, FLOPPY};
 use crate::find;
 use crate::helpers::helpers;
 use crate::host::HostUnderTest;
@@ -69,6 +69,9 @@ pub(crate) fn start(
         lay_out(&drive, &files)?;
         (drive, 0)
     };
+    if machine.floppy.is_some() {
+        disk::build_floppy(&work.join(FLOPPY))?;
+    }
     let boot = Boot { machine, places, work: &work, drive: &drive, cylinders, autoexec: &autoexec };
     let process = boot.start()?;
     Ok(Booted { process, drive, is_image, _directory: machine.keep.is_none().then_some(directory) })

@@ -91,6 +91,24 @@ pub fn build(path: &Path, smallest_mib: u32, freedos: &Path, files: &[GuestFile]
     Ok(cylinders)
 }
 
+/// Sectors of a floppy disk of 2.88 MB.
+const FLOPPY_SECTORS: usize = 5760;
+
+/// Builds the image of a formatted floppy disk with nothing on it.
+pub fn build_floppy(path: &Path) -> Result<()> {
+    let mut image = vec![0u8; FLOPPY_SECTORS * SECTOR];
+    let options = FormatVolumeOptions::new()
+        .fat_type(FatType::Fat12)
+        .bytes_per_cluster(1024)
+        .sectors_per_track(36)
+        .heads(2)
+        .media(0xF0)
+        .drive_num(0)
+        .max_root_dir_entries(240);
+    fatfs::format_volume(Cursor::new(&mut *image), options)?;
+    std::fs::write(path, image).with_context(|| path.display().to_string())
+}
+
 /// Makes the file system and puts our boot code around its parameter block.
 fn format(partition: &mut [u8], mib: u32) -> Result<()> {
     let cluster = match mib {

@@ -8,8 +8,11 @@ use anyhow::Result;
 
 use crate::api::Places;
 use crate::find;
-use crate::machine::{Core, Engine, Machine};
+use crate::machine::{Core, Engine, Floppy, Machine};
 use crate::process::{Channel, Process};
+
+/// The image of drive A:, in the working directory.
+pub(crate) const FLOPPY: &str = "a.img";
 
 /// What one boot is made of on this machine's disk.
 pub(crate) struct Boot<'a> {
@@ -43,6 +46,11 @@ impl Boot<'_> {
         command.args(["-cpu", machine.cpu.as_deref().unwrap_or("pentium")]);
         command.args(["-m", &machine.memory_mib.to_string(), "-boot", "c"]);
         command.arg("-drive").arg(format!("file={},format=raw,if=ide,cache=unsafe", self.drive.display()));
+        if let Some(floppy) = machine.floppy {
+            let access = if floppy == Floppy::ReadOnly { ",readonly=on" } else { "" };
+            let path = self.work.join(FLOPPY);
+            command.arg("-drive").arg(format!("file={},format=raw,if=floppy{access}", path.display()));
+        }
         // Port E9h goes to standard output. The screen of a machine that was reset can still be
         // looked at: it stops instead of leaving.
         command.args([
@@ -73,7 +81,7 @@ impl Boot<'_> {
     fn bochs(&self) -> Result<Process> {
         let machine = self.machine;
         let configuration = self.work.join("bochsrc");
-        let text = format!(
+        let mut text = format!(
             "display_library: {display}\n\
              romimage: file=/usr/share/bochs/BIOS-bochs-latest\n\
              vgaromimage: file=/usr/share/vgabios/vgabios.bin\n\
@@ -96,6 +104,15 @@ impl Boot<'_> {
             cylinders = self.cylinders,
             work = self.work.display(),
         );
+        if let Some(floppy) = machine.floppy {
+            let protected = (floppy == Floppy::ReadOnly) as u8;
+            let path = self.work.join(FLOPPY);
+            let _ = writeln!(
+                text,
+                "floppya: 2_88={}, status=inserted, write_protected={protected}",
+                path.display()
+            );
+        }
         std::fs::write(&configuration, text)?;
         let mut command = Command::new(find::emulator(Engine::Bochs, self.places)?);
         command.arg("-q").arg("-f").arg(&configuration).args(&machine.emulator_arguments);

@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 
 use crate::find;
 use crate::host::Presence;
-use crate::machine::{GuestFile, Machine};
+use crate::machine::{Floppy, GuestFile, Machine};
 use crate::verdict::{Ending, Expectation};
 
 /// What the header of a guest test says.
@@ -48,6 +48,8 @@ pub struct Header {
     pub whole: bool,
     /// CPU model, in the words of the (single) machine.
     pub cpu: Option<String>,
+    /// What is in drive A:.
+    pub floppy: Option<Floppy>,
     /// CONFIG.SYS lines.
     pub config_sys: Vec<String>,
     /// AUTOEXEC lines.
@@ -73,6 +75,7 @@ impl Default for Header {
             limit: Duration::from_secs(20),
             memory: Vec::new(),
             disk: None,
+            floppy: None,
             whole: false,
             cpu: None,
             config_sys: Vec::new(),
@@ -154,6 +157,13 @@ impl Header {
             "timeout" => self.limit = Duration::from_secs(value.parse()?),
             "memory" => self.memory = value.split_whitespace().map(str::parse).collect::<Result<_, _>>()?,
             "disk" => self.disk = Some(value.parse()?),
+            "floppy" => {
+                self.floppy = match value {
+                    "blank" => Some(Floppy::Blank),
+                    "read-only" => Some(Floppy::ReadOnly),
+                    _ => bail!("expected blank or read-only"),
+                }
+            }
             "whole" => {
                 self.whole = match value {
                     "yes" => true,

@@ -76,6 +76,15 @@ pub enum Core {
     Dynamic,
 }
 
+/// A formatted floppy disk of 2.88 MB in drive A:.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floppy {
+    /// It can be written.
+    Blank,
+    /// It is write-protected.
+    ReadOnly,
+}
+
 /// A file placed on the guest's drive C:.
 #[derive(Clone, Debug)]
 pub struct GuestFile {
@@ -104,6 +113,8 @@ pub struct Machine {
     pub cpu: Option<String>,
     /// Smallest size of drive C: in MiB; it grows to hold the files. FreeDOS machines only.
     pub disk_mib: u32,
+    /// What is in drive A:. QEMU and Bochs only.
+    pub floppy: Option<Floppy>,
     /// Extra CONFIG.SYS lines, before SHELL=. FreeDOS machines only.
     pub config_sys: Vec<String>,
     /// Extra AUTOEXEC.BAT lines (or `[autoexec]` lines), before the host under test is loaded.
@@ -139,6 +150,7 @@ impl Machine {
             memory_mib: if engine == Engine::Dosbox { 32 } else { 64 },
             cpu: None,
             disk_mib: 64,
+            floppy: None,
             config_sys: Vec::new(),
             autoexec: Vec::new(),
             files: Vec::new(),

@@ -210,6 +210,7 @@ fn expand(
                 let mut machine = machine.clone();
                 machine.memory_mib = *memory_mib;
                 machine.disk_mib = header.disk.unwrap_or(machine.disk_mib);
+                machine.floppy = header.floppy;
                 machine.cpu.clone_from(&header.cpu);
                 machine.config_sys.extend(header.config_sys.iter().cloned());
                 machine.autoexec.extend(header.autoexec.iter().cloned());
