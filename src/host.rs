@@ -319,3 +319,6 @@ impl<M: Machine> Host<M> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

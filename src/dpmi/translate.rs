@@ -204,3 +204,6 @@ pub fn raw_addresses<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     give(width, regs, landing::RAW_SWITCH);
     Ok(Next::Resume)
 }
+
+#[cfg(test)]
+mod tests;

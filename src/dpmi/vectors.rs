@@ -105,3 +105,6 @@ pub fn set_protected<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     }
     Ok(Next::Resume)
 }
+
+#[cfg(test)]
+mod tests;
