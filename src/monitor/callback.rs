@@ -206,9 +206,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         (regs.fs, regs.gs) = (0, 0);
         (regs.ss, regs.esp) = (from.edx & 0xFFFF, width.offset(from.ebx));
         (regs.cs, regs.eip) = (from.esi & 0xFFFF, width.offset(from.edi));
-        if width == Width::Bits16 {
-            regs.esp &= 0xFFFF;
-        }
         self.give_flags(slots.current(), from.eflags);
         Resume::Guest
     }

@@ -2,6 +2,8 @@
 //!
 //! The guest is played: a test puts what the CPU would have pushed into the current slot and reports the event.
 
+mod callbacks;
+mod ends;
 mod suspended;
 mod swapping;
 
@@ -84,10 +86,15 @@ impl Stage {
     }
 
     fn enter(&mut self) -> Resume {
+        self.enter_with(1)
+    }
+
+    /// A program calls the entry point with these flags in EAX: 0 for a client of 16 bits, 1 of 32.
+    fn enter_with(&mut self, eax: u32) -> Resume {
         let stack = PROGRAM << 4;
         self.monitor.host.machine.write_u32(stack + 0x1000, PROGRAM << 16 | 0x123);
         let frame = RealFrame {
-            eax: 1,
+            eax,
             ds: PROGRAM as u16,
             es: HOST_DATA as u16,
             cs: (RESIDENT >> 4) as u16,
