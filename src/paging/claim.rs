@@ -75,6 +75,24 @@ mod tests {
         }
     }
 
+    /// The stub has the same formula; the guest test paging/claim-formula holds it to the same table.
+    #[test]
+    fn it_is_the_formula_of_the_stub() {
+        let text = include_str!("../../tests/guest/paging/claim-cases.inc");
+        let cases = text.lines().filter_map(|line| line.trim().strip_prefix("claim_case "));
+        let mut count = 0;
+        for case in cases {
+            let values: Vec<u32> = case.split(", ").map(|value| value.parse().unwrap()).collect();
+            let [fraction, lower, upper, leave_free, keep, available, want] = values[..] else {
+                panic!("{case}")
+            };
+            let claim = Claim { fraction, lower, upper, leave_free, keep };
+            assert_eq!(claim.frames(available) * 4, want, "{case}");
+            count += 1;
+        }
+        assert!(count > 50);
+    }
+
     proptest! {
         #[test]
         fn never_more_than_there_is(fraction in 0u32..300, lower: u32, upper: u32, leave_free: u32, keep: u32, available: u32) {
