@@ -37,7 +37,7 @@ pub fn find<M: Machine>(ax: u16) -> Option<Handler<M>> {
     if ax >> 8 != GROUP {
         return None;
     }
-    let handlers: [Handler<M>; 16] = [
+    let handlers: [Handler<M>; 17] = [
         counts,
         page,
         marks,
@@ -54,6 +54,7 @@ pub fn find<M: Machine>(ax: u16) -> Option<Handler<M>> {
         get_claim,
         nth_page,
         client_number,
+        transfers,
     ];
     handlers.get(ax as usize & 0xFF).copied()
 }
@@ -247,5 +248,14 @@ fn nth_page<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
 /// AX=FE0Fh. Out: EBX the client's number.
 fn client_number<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     regs.ebx = host.current as u32;
+    Ok(Next::Resume)
+}
+
+/// AX=FE10h. Out: EBX pages read from the swap file so far, ECX pages written, EDX transfers that wrote them, ESI slots that are
+/// marked as bad.
+fn transfers<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    let counts = &host.memory.counts;
+    (regs.ebx, regs.ecx, regs.edx) = (counts.read, counts.written, counts.clusters);
+    regs.esi = host.memory.swap.as_ref().map_or(0, |swap| swap.slots.pages() - swap.slots.usable());
     Ok(Next::Resume)
 }
