@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::real::{is_real_landing, structure};
-use super::slots::{Landing, Slots, ENTERED, QUICK};
+use super::slots::{Landing, Slots, QUICK};
 use super::{Monitor, Reporter, Resume};
 use crate::client::Client;
 use crate::host::{Callback, CallbackKind, NOBODY};
@@ -179,7 +179,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             let regs = slots.slot[index].regs;
             let below = &mut slots.slot[index - 1].regs;
             (below.ds, below.es, below.fs, below.gs) = (regs.ds, regs.es, regs.fs, regs.gs);
-            slots.slot[index].locked &= ENTERED;
+            slots.slot[index].locked &= !QUICK;
         }
         let flags = Registers::sanitised_flags(self.shown_flags(slots.current()), 3, true);
         let regs = slots.regs();

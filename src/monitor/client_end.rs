@@ -234,6 +234,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     fn still_active(&mut self) -> Resume {
         if self.host.clients.iter().all(|client| client.is_none()) {
             self.reset_withheld();
+            self.ticks = Default::default();
             self.active = false;
             return Resume::Dormant;
         }

@@ -107,6 +107,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     pub(super) fn irq_from_client(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         match self.withhold(slots, vector) {
             Some(resume) => resume,
+            None if self.hold_tick(slots, vector) => Resume::Guest,
             None => self.serve_irq(slots, vector),
         }
     }
@@ -123,9 +124,15 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// An IRQ while V86 code ran.
     pub(super) fn irq_from_v86(&mut self, slots: &mut Slots, vector: u8) -> Resume {
-        if let Some(resume) = self.withhold(slots, vector) {
-            return resume;
+        match self.withhold(slots, vector) {
+            Some(resume) => resume,
+            None if self.hold_tick(slots, vector) => Resume::Guest,
+            None => self.serve_irq_of_v86(slots, vector),
         }
+    }
+
+    /// Calls whatever serves an IRQ that comes while V86 code runs.
+    pub(super) fn serve_irq_of_v86(&mut self, slots: &mut Slots, vector: u8) -> Resume {
         if self.is_hooked(vector) {
             if let Some((id, handler)) = self.handler_of(slots, vector) {
                 return self.call_handler(slots, id, handler, vector, Landing::Interrupt);

@@ -27,6 +27,7 @@ mod real;
 pub mod slots;
 mod status;
 mod suspended;
+mod ticks;
 mod trap;
 mod withheld;
 mod xms;
@@ -37,6 +38,7 @@ mod tests;
 pub use direct::DIRECT_VECTORS;
 pub use interrupt::LOCKED_RESERVE;
 pub use real::{structure, REAL_RESERVE};
+pub use ticks::TICKS_INSIDE;
 
 use alloc::vec::Vec;
 
@@ -107,6 +109,8 @@ pub struct Monitor<M: Machine + 'static, R> {
     active: bool,
     /// What IOPL 0 withholds from clients.
     withheld: withheld::Withheld,
+    /// The clock's interrupts that wait until its handlers have returned.
+    ticks: ticks::Ticks,
 }
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
@@ -129,6 +133,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             attention: page0_open,
             active: false,
             withheld: Default::default(),
+            ticks: Default::default(),
         }
     }
 

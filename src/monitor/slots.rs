@@ -53,8 +53,10 @@ pub enum Landing {
 pub const ENTERED: u8 = 1;
 /// The entry code made it, so that the slot below has its segment registers in the CPU still.
 pub const QUICK: u8 = 2;
-/// Its landing from real mode is Rust's, whatever it is.
+/// Its landing is Rust's, whatever it is.
 pub const SEEN: u8 = 4;
+/// A handler of the clock that is not expected back.
+pub const GONE: u8 = 8;
 
 /// One guest context.
 #[repr(C, align(256))]
@@ -66,7 +68,7 @@ pub struct Slot {
     pub regs: Registers,
     /// What to do when it comes back.
     pub landing: Landing,
-    /// Bits [`ENTERED`], [`QUICK`] and [`SEEN`].
+    /// Bits [`ENTERED`], [`QUICK`], [`SEEN`] and [`GONE`].
     pub locked: u8,
     /// The vector that led here.
     pub vector: u8,

@@ -6,6 +6,7 @@ mod callbacks;
 mod ends;
 mod suspended;
 mod swapping;
+mod ticks;
 
 use super::slots::{Landing, Slots, SLOTS};
 use super::*;

@@ -80,7 +80,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             landing::INTERRUPT_RETURN => {
                 let resume = self.land_from_handler(slots);
-                self.and_deliver(slots, resume)
+                let resume = self.and_deliver(slots, resume);
+                self.deliver_tick(slots, resume)
             }
             landing::CALLBACK_RETURN => self.land_from_callback(slots),
             landing::EVENT_RETURN => self.land_from_event(slots),

@@ -24,7 +24,7 @@ use crate::report::ENDED_BY_KEY;
 use crate::vm86::decode::Operation;
 
 /// Vectors of the clock, the keyboard, and the tick that the BIOS passes on.
-const CLOCK: u8 = 0x08;
+pub(super) const CLOCK: u8 = 0x08;
 const KEYBOARD: u8 = 0x09;
 const TICK: u8 = 0x1C;
 /// The keyboard's line.
@@ -179,14 +179,26 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let Some(&line) = PRIORITY.iter().find(|&&line| pending >> line & 1 != 0) else {
             return Resume::Guest;
         };
+        if pic::vector_of(line) == CLOCK && self.ticks_pile_up(slots) {
+            self.withheld.pending &= !(1 << line);
+            self.ticks.wait();
+            return self.deliver_pending(slots);
+        }
         let mut more = false;
         if line == KEYBOARD_LINE {
             self.withheld.next_code();
             more = !self.withheld.codes.is_empty();
         }
         self.withheld.pending = pending & !(1 << line) | (more as u16) << line;
-        self.withheld.serving |= 1 << line;
+        self.show_in_service(line);
         self.serve_irq(slots, pic::vector_of(line))
+    }
+
+    /// At IOPL 0 guests see `line` in service, which the controller does not have any more, until their EOI.
+    pub(super) fn show_in_service(&mut self, line: u8) {
+        if self.withholds() {
+            self.withheld.serving |= 1 << line;
+        }
     }
 
     /// A guest has come back to the client below: what waited meanwhile is delivered.

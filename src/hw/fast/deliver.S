@@ -40,7 +40,7 @@ irq_from_client:
     lea esi, [edi + ebx * 8 + {VECTORS}]
     cmp word ptr ss:[esi + 4], 0
     je irq_elsewhere
-    open_locked 12, 0, irq_slow
+    open_locked 12, 0, irq_slow, {TICKS_INSIDE}
     name_landing {F_INTERRUPT}
     mov dword ptr ss:[edx], {INTERRUPT_RETURN}
     mov dword ptr ss:[edx + 4], {LANDING32}

@@ -189,8 +189,9 @@
     .endm
 
 // Room on the locked stack of the client for `bytes`, and the next slot's stack. A 16-bit client never has room
-// (H_LOCKED_LOW). Out: EDX linear address of the new top. `from_v86` 1: the current slot is V86 code. Clobbers EAX, ECX.
-    .macro open_locked bytes, from_v86, slow
+// (H_LOCKED_LOW). Out: EDX linear address of the new top. `from_v86` 1: the current slot is V86 code. `most`: with so many on that
+// stack already, and the current slot one of them, the slow way. Clobbers EAX, ECX.
+    .macro open_locked bytes, from_v86, slow, most=0
     cmp ebp, offset {SLOTS} + {LAST_SLOT}
     jae \slow
     mov ecx, ss:[edi + {H_LOCKED_ESP}]
@@ -199,6 +200,10 @@
     movzx eax, word ptr [ebp + {ss}]
     cmp eax, edx
     jne 3f
+    .if \most
+    cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], \most
+    jae \slow
+    .endif
     mov [ebp + NEXT + {locked_esp}], ecx
     cmp [ebp + {esp}], ecx
     jae 4f

@@ -1,0 +1,124 @@
+//! Ticks that come while handlers of the clock are inside.
+
+use super::*;
+use crate::monitor::pic::{COMMAND, SPECIFIC_EOI};
+use crate::regs::INTERRUPT;
+
+const CLOCK: u8 = 8;
+const HANDLER: u32 = 0x600;
+
+/// A client that handles the clock, and runs with interrupts on.
+fn with_handler() -> Stage {
+    let mut stage = Stage::with_client(Facts::default());
+    let selector = stage.regs().cs as u16;
+    stage.client().vectors[CLOCK as usize] = FarPointer { selector, offset: HANDLER, ..Default::default() };
+    stage.monitor.host.refresh_hooks();
+    stage.regs().eflags |= INTERRUPT;
+    stage
+}
+
+impl Stage {
+    /// An IRQ 0. Was a handler entered?
+    fn tick(&mut self) -> bool {
+        let before = self.slots.index();
+        assert_eq!(self.monitor.interrupt(&mut self.slots, CLOCK, Kind::Irq), Resume::Guest);
+        self.slots.index() > before
+    }
+
+    /// The handler leaves the locked stack, as extenders do, and switches interrupts on.
+    fn sti(&mut self) {
+        let regs = self.regs();
+        regs.eflags |= INTERRUPT;
+        regs.eip = HANDLER + 0x10;
+    }
+
+    fn iret(&mut self) {
+        let regs = self.regs();
+        (regs.cs, regs.eip) = (crate::layout::SEL_LANDING32, crate::landing::INTERRUPT_RETURN + 2);
+        assert_eq!(
+            self.monitor.interrupt(&mut self.slots, LANDING_VECTOR as u8, Kind::Software),
+            Resume::Guest
+        );
+    }
+
+    /// How many ticks have been ended at the controller by the core.
+    fn ended(&self) -> usize {
+        let eoi = (COMMAND[0], SPECIFIC_EOI);
+        self.monitor.host.machine.outputs.iter().filter(|&&output| output == eoi).count()
+    }
+}
+
+#[test]
+fn a_third_handler_waits_until_all_have_returned() {
+    let mut stage = with_handler();
+    assert!(stage.tick());
+    stage.sti();
+    assert!(stage.tick());
+    stage.sti();
+    let second = *stage.regs();
+    for ticks in 1..=3 {
+        assert!(!stage.tick());
+        assert_eq!(*stage.regs(), second, "the second goes on");
+        assert_eq!(stage.ended(), ticks);
+    }
+    stage.iret();
+    assert_eq!((stage.slots.index(), stage.regs().eip), (2, HANDLER + 0x10), "the first goes on");
+    stage.iret();
+    // The three are one, and interrupt the client.
+    assert_eq!((stage.slots.index(), stage.regs().eip), (2, HANDLER));
+    stage.iret();
+    assert_eq!(stage.slots.index(), 1);
+    assert_eq!(stage.client().hot.locked_depth, 0);
+}
+
+#[test]
+fn a_tick_does_not_come_to_who_has_interrupts_off() {
+    let mut stage = with_handler();
+    for _ in 0..2 {
+        assert!(stage.tick());
+        stage.sti();
+    }
+    assert!(!stage.tick());
+    stage.slots.slot[1].regs.eflags &= !INTERRUPT;
+    stage.iret();
+    stage.iret();
+    assert_eq!(stage.slots.index(), 1);
+}
+
+#[test]
+fn handlers_that_never_return_do_not_stop_the_clock() {
+    let mut stage = with_handler();
+    for _ in 0..2 {
+        assert!(stage.tick());
+        stage.sti();
+    }
+    let held = (0..100).take_while(|_| !stage.tick()).count();
+    assert_eq!(held, 32);
+    stage.sti();
+    assert!(stage.tick(), "those two do not count any more");
+    stage.sti();
+    assert!(!stage.tick());
+    // Should they come back all the same, nothing is amiss; the tick that waits comes once those that count have landed.
+    let mut landed = Vec::new();
+    while stage.slots.index() > 1 {
+        stage.iret();
+        landed.push(stage.slots.index());
+    }
+    assert_eq!(landed, [4, 4, 3, 2, 1]);
+    assert_eq!(stage.client().hot.locked_depth, 0);
+    assert!(stage.monitor.reporter.deaths.is_empty());
+}
+
+#[test]
+fn other_interrupts_nest_as_they_like() {
+    let mut stage = with_handler();
+    let handler = stage.client().vectors[CLOCK as usize];
+    stage.client().vectors[0x0B] = handler;
+    stage.monitor.host.refresh_hooks();
+    for depth in 2..=5 {
+        assert_eq!(stage.monitor.interrupt(&mut stage.slots, 0x0B, Kind::Irq), Resume::Guest);
+        stage.sti();
+        assert_eq!(stage.slots.index(), depth);
+    }
+    assert_eq!(stage.ended(), 0);
+}
