@@ -41,7 +41,6 @@ a20_set:
         call a20_query
         cmp al, bl
         loopne .again
-        mov al, 0
         sete al
         ret
 

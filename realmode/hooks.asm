@@ -170,9 +170,7 @@ int15_hook:
 
 ; E820h. The older handler's answer; of usable memory below 4 GiB what ends here is left, the rest is ours and called reserved.
 .map:
-        popf
-        pushf
-        call far [cs:RESIDENT_old_15]
+        call far [cs:RESIDENT_old_15]           ; the flags are on the stack
         jc .return_carry
         cmp eax, 'PAMS'
         jne .succeeded
@@ -190,7 +188,7 @@ int15_hook:
         mov [es:di + 8], eax
         jmp short .whole
 .ours:
-        mov byte [es:di + 16], 2
+        inc byte [es:di + 16]
 .whole:
         pop eax
 .succeeded:

@@ -4,25 +4,33 @@
 ;
 ; In: a far call; AH=function. XMS 3.0 grants the driver 256 bytes of stack.
 
-; What an older driver answers itself (HMA, A20: 01h-07h; UMB: 10h-12h) goes there without a detour while dormant.
-xms_older:
-        push ax
-        dec ah
+; An older driver's hook header leads here. DOS calls by its address: DOSBox-X's asks on each INT 21h from virtual-8086 code
+; whether A20 is on (07h), so that is answered at once, as the driver would: by the line, or active by what is mapped.
+xms_from_older:
         cmp ah, 7
-        jb .older
-        sub ah, 0x10 - 1
-        cmp ah, 3
-.older:
-        pop ax
-        jnb xms_event.ours
-        jmp xms_chain
+        jne xms_entry
+        pushf
+        cli
+        call a20_query
+        popf
+        mov bl, 0
+        retf
 
 ; Stack built here: XmsCall (layout.rs).
 xms_event:
         cmp byte [cs:RESIDENT_active], 0
         jne SITE(EVENT_XMS)
         cmp word [cs:RESIDENT_old_xms + 2], 0
-        jne xms_older
+        je .ours
+        push ax                                 ; what an older driver answers itself (HMA, A20: 01h-07h; UMB: 10h-12h)
+        dec ah                                  ; goes there without a detour
+        cmp ah, 7
+        jb .older
+        sub ah, 0x10 - 1
+        cmp ah, 3
+.older:
+        pop ax
+        jb xms_chain
 .ours:
         pushfd
         push dword 2                            ; IF, TF, DF, NT and AC off
@@ -39,8 +47,7 @@ xms_event:
         mov ds, ax
         mov ax, [es:A20_PROBE]
         cmp ax, [A20_PROBE + 0x10]
-        je .a20
-.on:
+        je .cross                               ; off, most likely
         mov [cs:RESIDENT_xms_stack], esp        ; ring 0 uses all of ESP
         mov [cs:RESIDENT_xms_stack + 4], ss
         o32 lgdt [cs:gdt_pseudo]
@@ -54,10 +61,6 @@ xms_event:
 .entry:
         dd 0                                    ; patched
         dw SEL_CORE_CODE
-.a20:
-        call a20_query
-        test al, al
-        jnz .on
 .cross:
         popad
         pop es

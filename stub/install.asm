@@ -152,7 +152,7 @@ hook_xms:
         add bx, 2
         mov ax, es
         shl eax, 16
-        mov ax, xms_entry
+        mov ax, xms_from_older
         cli
         mov byte [si], 0xEA
         cmp byte [si], 0xEA

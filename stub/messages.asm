@@ -99,7 +99,7 @@ message_help:
         db "Switches, here or in the environment variable FERRITE:", 13, 10
         db "  /MEM=n[K|M]              use n KiB (or MiB) of extended memory at most", 13, 10
         db "  /CLAIM=n                 claim n percent of it, 1 to 100 (100)", 13, 10
-        db "  /MIN=n /LEAVE=n /KEEP=n  but n at least; leave n beyond that; never the last n", 13, 10
+        db "  /MIN=n /LEAVE=n /KEEP=n  but n at least; leave n beyond that; never claim n", 13, 10
         db "  /HANDLES=n               XMS handles, 1 to 1024 (128)", 13, 10
         db "  /HMAMIN=n                least KiB for which a program gets the HMA, 0 to 63 (0)", 13, 10
         db "  /A20=way                 AUTO, PORT92, KBC, BIOS, XMS (an older driver) or ON", 13, 10

@@ -17,9 +17,11 @@
     .balign 4
     .irp state, active, dormant
 xms_rows_\state:
-    .rept 0x09
+    .rept 0x07
     .long xms_general_\state
     .endr
+    .long xms_query_a20_\state         // 07h
+    .long xms_general_\state           // 08h
     .long xms_allocate_\state          // 09h
     .long xms_free_\state              // 0Ah
     .long xms_move_\state              // 0Bh
@@ -95,6 +97,13 @@ xms_lock_active:
     xms_answered_active
 xms_unlock_active:
     xms_unlock ss, xms_general_active
+    xms_answered_active
+
+// 07h. DOSBox-X's DOS asks this on each INT 21h from V86 code, where it lies in the HMA.
+xms_query_a20_active:
+    movzx ecx, byte ptr ss:[{MONITOR} + {A20}]
+    mov [ebp + {eax}], cx
+    mov byte ptr [ebp + {ebx}], 0
     xms_answered_active
 
     .macro xms_to_rust
@@ -177,6 +186,8 @@ xms_entry:
     mov eax, {CORE_DATA}
     mov ds, eax
     movzx ebp, sp
+    cmp ebp, 0x10000 - {XMS_CALL_BYTES}
+    ja xms_wrapped
     sub ebp, {edi}
     xms_dispatch ds, dormant
 xms_lock_dormant:
@@ -184,6 +195,11 @@ xms_lock_dormant:
     xms_answered_dormant
 xms_unlock_dormant:
     xms_unlock ds, xms_general_dormant
+    xms_answered_dormant
+// 07h. Where the line is off the call does not come this way.
+xms_query_a20_dormant:
+    mov word ptr [ebp + {eax}], 1
+    mov byte ptr [ebp + {ebx}], 0
     xms_answered_dormant
 
 // Makes SS flat. Out: EBX=linear address of XmsCall.
@@ -236,6 +252,26 @@ xms_general_dormant:
     push ebx
     call {core_xms_real}
     jmp fword ptr [{LEAVE}]
+
+// XmsCall goes round the end of the caller's stack segment. A copy serves, as that way out takes everything from the frame.
+xms_wrapped:
+    mov ecx, {CORE_DATA}
+    mov es, ecx
+    mov eax, ss
+    shl eax, 4
+    mov ss, ecx
+    mov esp, offset {WORK_STACK} + {WORK_BYTES} - {XMS_CALL_BYTES}
+    mov edi, esp
+    mov ecx, {XMS_CALL_BYTES} / 4
+2:  movzx esi, bp
+    mov edx, [eax + esi]
+    mov [edi], edx
+    add edi, 4
+    add ebp, 4
+    loop 2b
+    mov ebx, esp
+    xor eax, eax
+    jmp 1b
 
 // ---------------------------------------------------------------------------------------------------------------
 // extern "C" fn take_interrupt() -> u32: if a hardware interrupt waits, acknowledges it and returns its vector; else 0.

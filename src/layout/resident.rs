@@ -142,4 +142,5 @@ pub struct XmsCall {
 }
 
 const _: () = assert!(size_of::<RealFrame>() == 56);
+const _: () = assert!(size_of::<XmsCall>() == 44);
 const _: () = assert!(size_of::<ResidentInfo>() == 136);

@@ -40,9 +40,12 @@ pub fn local_disable<M: Machine>(context: &mut XmsContext<M>, _regs: &mut Regist
     switch_off(context)
 }
 
-/// AH=07h. Out: AX=1 if the line is on, BL=0.
+/// AH=07h. Out: AX=1 if the line is on, BL=0. While active, the line is the core's mapping whoever switches it: an older
+/// driver would only read it there by port 92h, a trap of its own.
 pub fn query<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsOutcome {
-    ours(context)?;
+    if !context.active {
+        ours(context)?;
+    }
     regs.set_ax(context.a20 as u16);
     regs.ebx &= !0xFF;
     Ok(Answer::Reported)

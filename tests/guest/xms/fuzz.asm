@@ -315,6 +315,11 @@ judge:
         mov     al, [in_eax + 1]
         cmp     al, 7                   ; reports 0 where the line is off
         je      .end
+        cmp     word [out_eax + 2], 0   ; 88h, a multiple of 64 MiB: EAX is not 0
+        je      .refusal
+        cmp     al, 88h
+        je      .end
+.refusal:
         dec     dword [accepted_calls]
         inc     dword [refused_calls]
         mov     al, [out_bx]
@@ -326,6 +331,10 @@ judge:
         jbe     .end
 .wrong:
         inc     dword [wrong_codes]
+        comment_value "EAX of the call", [in_eax]
+        comment_value "its EDX", [in_edx]
+        comment_value "EAX after it", [out_eax]
+        comment_value "EBX after it", [out_ebx]
 .end:
         ret
 
