@@ -94,11 +94,11 @@ pub fn information<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers
     Ok(Answer::SuccessWithBx)
 }
 
-/// AH=8Eh. In: DX handle. Out: BH lock count, CX free handles, EDX KiB. Refused: A2h.
+/// AH=8Eh. In: DX handle. Out: BH lock count, CX free handles, EDX KiB; BL stays. Refused: A2h.
 pub fn extended_information<M: Machine>(context: &mut XmsContext<M>, regs: &mut Registers) -> XmsOutcome {
     let index = context.block(regs.dx())?;
     let info = context.memory.heap.info(index);
-    regs.set_bx((info.locks as u16) << 8);
+    regs.set_bx((info.locks as u16) << 8 | regs.bx() & 0xFF);
     regs.set_cx(context.memory.heap.vacancies());
     regs.edx = info.kib;
     Ok(Answer::SuccessWithBx)
