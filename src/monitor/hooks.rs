@@ -207,10 +207,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             _ => return,
         }
-        if regs.al() != 2 {
-            regs.set_ax(regs.al() as u16);
-        }
-        regs.set_ax(regs.ax() & 0xFF);
+        regs.set_ax(regs.al() as u16);
         self.answered(regs, false);
     }
 
@@ -219,8 +216,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.interrupt_return(regs, CARRY);
     }
 
-    /// INT 15h AH=87h: CX words between physical addresses given in a descriptor table at ES:SI. The core's own memory and
-    /// other clients' are refused (AH=3, the BIOS's "A20 gate failed" is the nearest: AH=2, exception).
+    /// INT 15h AH=87h: CX words between physical addresses given in a descriptor table at ES:SI. More than 32,768 words, the
+    /// core's own memory and clients' are refused with AH=2, which from a BIOS says that an exception occurred.
     fn move_block(&mut self, regs: &mut Registers) {
         const TABLE_BYTES: u32 = 0x30;
         let Some(table) = Self::v86_range(regs.v_es, regs.esi, TABLE_BYTES) else {

@@ -4,6 +4,8 @@
 
 mod callbacks;
 mod ends;
+mod exceptions;
+mod hooks;
 mod suspended;
 mod swapping;
 mod ticks;
@@ -127,6 +129,27 @@ impl Stage {
         let regs = self.regs();
         assert_eq!(regs.eflags & 1, 0, "0501h: {:04X}", regs.ax());
         regs.bx_cx()
+    }
+
+    /// The client calls DOS, and real-mode code runs now, in slot 2.
+    fn in_real_mode(&mut self) {
+        self.regs().set_ax(0x3000);
+        assert_eq!(self.monitor.interrupt(&mut self.slots, 0x21, Kind::Software), Resume::Guest);
+        assert_eq!((self.slots.index(), self.regs().is_v86()), (2, true));
+    }
+
+    /// V86 code executes the trap INT at CS:IP.
+    fn traps_at(&mut self, cs: u16, ip: u16) -> Resume {
+        let regs = self.regs();
+        (regs.cs, regs.eip) = (cs as u32, ip as u32 + 2);
+        self.monitor.interrupt(&mut self.slots, TRAP_VECTOR as u8, Kind::Software)
+    }
+
+    /// The client has come to a place on the landing page.
+    fn lands_at(&mut self, site: u32) -> Resume {
+        let regs = self.regs();
+        (regs.cs, regs.eip) = (crate::layout::SEL_LANDING32, site + 2);
+        self.monitor.interrupt(&mut self.slots, LANDING_VECTOR as u8, Kind::Software)
     }
 
     fn page_fault(&mut self, linear: u32, error: u32) -> Resume {

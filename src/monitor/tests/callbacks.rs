@@ -3,7 +3,6 @@
 use super::*;
 use crate::host::{Callback, CallbackKind, NOBODY};
 use crate::landing;
-use crate::layout::SEL_LANDING32;
 use crate::regs::{Width, CARRY, IOPL, NESTED, VIRTUAL};
 use crate::x86::descriptor::Descriptor;
 
@@ -15,30 +14,14 @@ const CALLER_SS: u32 = 0x5000;
 const CALLER_SP: u32 = 0x0100;
 
 impl Stage {
-    /// The client calls DOS, and real-mode code with recognisable registers runs now, in slot 2.
-    fn in_real_mode(&mut self) {
-        self.regs().set_ax(0x3000);
-        assert_eq!(self.monitor.interrupt(&mut self.slots, 0x21, Kind::Software), Resume::Guest);
-        assert_eq!((self.slots.index(), self.regs().is_v86()), (2, true));
+    /// Real-mode code with recognisable registers runs, in slot 2.
+    fn in_a_driver(&mut self) {
+        self.in_real_mode();
         let regs = self.regs();
         (regs.eax, regs.ebx, regs.ecx, regs.edx) = (0xA1A2_A3A4, 0xB1B2_B3B4, 0xC1C2_C3C4, 0xD1D2_D3D4);
         (regs.esi, regs.edi, regs.ebp) = (0x5152_5354, 0x6162_6364, 0x7172_7374);
         (regs.v_es, regs.v_ds, regs.v_fs, regs.v_gs) = (0x1111, 0x2222, 0x3333, 0x4444);
         (regs.ss, regs.esp) = (CALLER_SS, CALLER_SP);
-    }
-
-    /// V86 code executes the trap INT at CS:IP.
-    fn traps_at(&mut self, cs: u16, ip: u16) -> Resume {
-        let regs = self.regs();
-        (regs.cs, regs.eip) = (cs as u32, ip as u32 + 2);
-        self.monitor.interrupt(&mut self.slots, TRAP_VECTOR as u8, Kind::Software)
-    }
-
-    /// The client has come to a place on the landing page.
-    fn lands_at(&mut self, site: u32) -> Resume {
-        let regs = self.regs();
-        (regs.cs, regs.eip) = (SEL_LANDING32, site + 2);
-        self.monitor.interrupt(&mut self.slots, LANDING_VECTOR as u8, Kind::Software)
     }
 
     /// 0303h; the callback's address.
@@ -78,7 +61,7 @@ fn a_callback_gets_its_callers_registers_and_its_caller_what_the_structure_says(
     let data = stage.regs().ds;
     let (cs, ip) = stage.allocate_callback();
     let base = stage.alias_base();
-    stage.in_real_mode();
+    stage.in_a_driver();
     stage.regs().eflags |= CARRY;
     assert_eq!(stage.traps_at(cs, ip), Resume::Guest);
 
@@ -122,7 +105,7 @@ fn a_callback_gets_its_callers_registers_and_its_caller_what_the_structure_says(
 fn a_procedure_may_return_another_structure() {
     let mut stage = Stage::with_client(Facts::default());
     let (cs, ip) = stage.allocate_callback();
-    stage.in_real_mode();
+    stage.in_a_driver();
     assert_eq!(stage.traps_at(cs, ip), Resume::Guest);
     let other = stage.structure() + 0x100;
     stage.monitor.host.machine.write_u32(other + 0x2A, 0x2000_0007);
@@ -138,7 +121,7 @@ fn callbacks_in_callbacks_find_their_stacks_again() {
     let mut stage = Stage::with_client(Facts::default());
     let (cs, ip) = stage.allocate_callback();
     let base = stage.alias_base();
-    stage.in_real_mode();
+    stage.in_a_driver();
     for depth in 0..3 {
         stage.regs().ss = CALLER_SS + depth;
         assert_eq!(stage.traps_at(cs, ip), Resume::Guest);
@@ -161,7 +144,7 @@ fn callbacks_in_callbacks_find_their_stacks_again() {
 fn a_callback_that_is_nobodys_or_has_no_structure_returns_at_once() {
     let mut stage = Stage::with_client(Facts::default());
     let (cs, ip) = stage.allocate_callback();
-    stage.in_real_mode();
+    stage.in_a_driver();
     let before = *stage.regs();
     let unchanged = |stage: &mut Stage| {
         let regs = *stage.regs();
@@ -206,7 +189,7 @@ fn an_event_procedure_sees_the_drivers_registers_and_leaves_them_alone() {
         let mut stage = Stage::dormant(Facts::default());
         assert_eq!(stage.enter_as(width), Resume::Guest);
         let (cs, ip) = event(&mut stage, CallbackKind::Mouse);
-        stage.in_real_mode();
+        stage.in_a_driver();
         let before = *stage.regs();
         assert_eq!(stage.traps_at(cs, ip), Resume::Guest);
         assert_eq!((stage.slots.index(), stage.slots.current().landing), (3, Landing::Event));
@@ -228,7 +211,7 @@ fn a_pointing_devices_words_come_along() {
         let mut stage = Stage::dormant(Facts::default());
         assert_eq!(stage.enter_as(width), Resume::Guest);
         let (cs, ip) = event(&mut stage, CallbackKind::Pointer);
-        stage.in_real_mode();
+        stage.in_a_driver();
         // The BIOS pushes status, X, Y and 0, then calls.
         for (index, word) in [4_u16, 3, 2, 1].into_iter().enumerate() {
             let at = (CALLER_SS << 4) + CALLER_SP + 4 + index as u32 * 2;
@@ -312,7 +295,7 @@ fn a_called_procedure_that_switches_keeps_what_it_has_on_the_clients_real_mode_s
     let id = stage.monitor.host.current;
     let (cs, ip) = stage.monitor.host.facts.alias_address(event::RAW_SWITCH, id);
     let whole = stage.client().hot.real_stack;
-    stage.in_real_mode();
+    stage.in_a_driver();
     let during = stage.client().hot.real_stack;
     let called = stage.slots.current().regs;
     // On a stack of its own nothing has to be kept.

@@ -9,7 +9,7 @@ const TERMINATE: u32 = 0x22 * 4;
 
 impl Stage {
     /// The client calls a service; its registers are as before then.
-    fn service(&mut self, ax: u16, change: impl FnOnce(&mut Registers)) {
+    pub(super) fn service(&mut self, ax: u16, change: impl FnOnce(&mut Registers)) {
         let regs = self.regs();
         let before = *regs;
         regs.set_ax(ax);
