@@ -145,6 +145,11 @@ impl Reporter<Pc> for Screen {
         cpu::halt()
     }
 
+    fn tell(&mut self, text: &str) {
+        let _ = writeln!(DebugPort, "{text}");
+        let _ = write!(TextPage::new(), "\n{text}\n");
+    }
+
     fn stuck(&mut self) -> ! {
         const TOLD: &str =
             "\nDOS cannot end this program any more. The machine restarts at a key, or in 20 seconds.\n";

@@ -72,6 +72,8 @@ pub trait Reporter<M: Machine> {
     fn died(&mut self, host: &mut Host<M>, regs: &Registers, vector: u8, fault_address: u32, child: bool);
     /// The machine is to be restarted (Ctrl-Alt-Del).
     fn reboot(&mut self) -> !;
+    /// The user is told something while programs go on: a sentence or two.
+    fn tell(&mut self, text: &str);
     /// DOS cannot end a client's process, and nothing else can: the user is told, and the machine restarted.
     fn stuck(&mut self) -> !;
 }
@@ -101,6 +103,8 @@ pub struct Monitor<M: Machine + 'static, R> {
     suspended: Vec<suspended::Suspended>,
     /// See `suspended`.
     suspended_outer: u8,
+    /// The disk has not answered since this tick of the clock, and has been asked again so often.
+    disk_awaited: Option<(u32, u32)>,
     /// Lines that are masked while DOS works for a guest with interrupts off.
     held_lines: u16,
     /// Something is to be done before a guest is resumed: page 0, or a handler that waits.
@@ -129,6 +133,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             page0_open,
             suspended: Vec::new(),
             suspended_outer: 0,
+            disk_awaited: None,
             held_lines: 0,
             attention: page0_open,
             active: false,

@@ -9,11 +9,13 @@ use crate::dos::swapfile::{self, Ended, Job};
 use crate::dpmi::memory::frames_wanted;
 use crate::host::CallbackKind;
 use crate::machine::Machine;
-use crate::paging::pager::Request;
+use crate::paging::pager::{Request, Swap};
 use crate::regs::{Registers, INTERRUPT};
 use crate::service::{Code, Next, Outcome, Refusal};
 
 const PAGE_FAULT: u8 = 0x0E;
+/// The BIOS's count of clock ticks.
+const CLOCK: u32 = 0x46C;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// The page at `linear` (0: so many frames) is wanted for `job`, in the current slot.
@@ -124,7 +126,31 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.paged(slots, job, ended)
     }
 
+    /// The disk does not answer, for a page without which the client has to end: it may have been taken out, and may come back. True
+    /// while it is worth while to ask again.
+    fn waits_for_disk(&mut self, ended: Ended) -> bool {
+        /// Ticks of the clock, 15 seconds; and tries, should the clock stand still.
+        const TICKS: u32 = 273;
+        const TRIES: u32 = 5000;
+        let writes_fail = self.host.memory.swap.as_ref().is_some_and(Swap::writes_fail);
+        if ended != Ended::Lost && !(writes_fail && swapfile::may_call(&self.host)) {
+            return false;
+        }
+        let now = self.host.machine.read_u32(CLOCK);
+        let (since, tries) = *self.disk_awaited.get_or_insert((now, 0));
+        self.disk_awaited = Some((since, tries + 1));
+        if tries == 0 {
+            self.reporter.tell(
+                "Ferrite: the disk with the swap file does not answer. It is tried again for 15 seconds.",
+            );
+        }
+        now.wrapping_sub(since) < TICKS && tries < TRIES
+    }
+
     pub(super) fn paged(&mut self, slots: &mut Slots, job: Job, ended: Ended) -> Resume {
+        if ended == Ended::Well {
+            self.disk_awaited = None;
+        }
         match (job, ended) {
             (Job::Close(id), _) => {
                 let outer = self.host.swap_file.outer;
@@ -151,6 +177,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             (Job::Fault, Ended::Well) | (Job::None, _) => {
                 self.pin_if_interrupting(slots);
                 Resume::Guest
+            }
+            (Job::Fault | Job::Service(_) | Job::Structure, ended) if self.waits_for_disk(ended) => {
+                let request = self.host.swap_file.request;
+                self.request(slots, job, request)
             }
             _ => {
                 self.fault_address = self.host.wanted_page;

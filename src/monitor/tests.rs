@@ -49,6 +49,7 @@ impl Reporter<Mock> for Told {
         panic!("nobody asks for a reboot")
     }
 
+    fn tell(&mut self, _: &str) {}
     fn stuck(&mut self) -> ! {
         panic!("DOS cannot end the client")
     }

@@ -150,6 +150,11 @@ impl Swap {
         self.suspects[..count].iter().for_each(|&slot| self.slots.mark_good(slot));
     }
 
+    /// Has every write for the last request failed?
+    pub fn writes_fail(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Pages that are in the file only.
     pub fn pages_out(&self) -> u32 {
         self.out

@@ -37,7 +37,8 @@ impl Memory {
         spaces: &mut impl Spaces,
         transfer: Transfer,
     ) {
-        let Some(swap) = self.swap.as_ref() else { return };
+        let Some(swap) = self.swap.as_mut() else { return };
+        (transfer.slot..transfer.slot + transfer.count).for_each(|slot| swap.slots.mark_good(slot));
         let (buffer, wanted) = (swap.buffer, swap.request.linear & 0xFFFF_F000);
         let Some(space) = spaces.space(transfer.client) else { return };
         for index in 0..transfer.count {

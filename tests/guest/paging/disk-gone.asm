@@ -4,12 +4,12 @@
 ; machines: qemu bochs
 ; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
-; timeout: 200
+; timeout: 600
 ; boot: own
 ; contains: A page of it cannot be read from the swap file.
 ; plan: 18
 
-%define RUNS 3
+%define RUNS 1
 %define PARENT_HOOKS
 %define PARENT_AFTER
 %include "vm86/victim.inc"

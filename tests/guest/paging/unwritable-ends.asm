@@ -4,13 +4,13 @@
 ; machines: qemu bochs dosbox-x
 ; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
-; timeout: 200
+; timeout: 600
 ; boot: own
 ; contains: There is no memory for a page, and nothing can be written to the swap file.
 ; plan: 17
 
 %define PARENT_HOOKS
-%define RUNS 3
+%define RUNS 1
 %include "vm86/victim.inc"
 %include "overcommit.inc"
 %include "failing.inc"
