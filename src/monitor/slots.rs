@@ -55,7 +55,7 @@ pub const ENTERED: u8 = 1;
 pub const QUICK: u8 = 2;
 /// Its landing is Rust's, whatever it is.
 pub const SEEN: u8 = 4;
-/// A handler of the clock that is not expected back.
+/// A handler of the clock that is not waited for.
 pub const GONE: u8 = 8;
 
 /// One guest context.

@@ -4,11 +4,11 @@
 //! and is where the guest gets less done in a tick than the handler takes: on a busy emulator. Programs are not made for
 //! that. DMX, the sound library of Doom and others, has stacks for four, and the fourth never sends its EOI; DOS/4GW has
 //! room for eleven. So while [`TICKS_INSIDE`] are inside, the next tick is ended at the controller and waits until all have
-//! returned; those that come meanwhile are one. (None at all would stop who programs the timer for one tick at a time.) Two
+//! returned; those that come meanwhile are one. (None at all would stop who programs the timer for one tick at a time.) Three
 //! are let in, not one as by Windows' timer, since handlers that take long count ticks by their second entry.
 //!
-//! A handler may never return (it longjmps, or it runs a whole program). After [`HELD_MOST`] ticks in a row those inside are
-//! not counted any more.
+//! A handler may never return (it longjmps, or it runs a whole program), or wait for the next tick itself. After [`HELD_MOST`] ticks
+//! in a row those inside are taken for such, and handlers nest as they like while one of them is inside.
 //!
 //! Specification: none; Windows 95 DDK, "VID_IRET_Proc", on its virtual timer device.
 
@@ -19,9 +19,9 @@ use crate::machine::Machine;
 use crate::regs::INTERRUPT;
 
 /// Handlers of the clock's interrupt that clients may be in at once.
-pub const TICKS_INSIDE: usize = 2;
-/// Ticks in a row that may come until those inside are taken for gone: 1.8 seconds at the BIOS's rate.
-const HELD_MOST: u8 = 32;
+pub const TICKS_INSIDE: usize = 3;
+/// Ticks in a row that may come until those inside are waited for no longer: 0.9 seconds at the BIOS's rate.
+const HELD_MOST: u8 = 16;
 
 /// What is known of ticks that came too early.
 #[derive(Clone, Copy, Default)]
@@ -40,14 +40,18 @@ impl Ticks {
     }
 }
 
-/// Is there a handler of the clock in this slot that is expected back?
+/// Is there a handler of the clock in this slot?
 fn is_inside(slot: &Slot) -> bool {
-    slot.landing == Landing::Interrupt && slot.vector == CLOCK && slot.locked & (ENTERED | GONE) == ENTERED
+    slot.landing == Landing::Interrupt && slot.vector == CLOCK && slot.locked & ENTERED != 0
 }
 
-/// How many are inside.
+/// How many are inside and waited for: none while one is that is not waited for.
 fn inside(slots: &Slots) -> usize {
-    slots.slot[1..=slots.index()].iter().filter(|slot| is_inside(slot)).count()
+    let handlers = || slots.slot[1..=slots.index()].iter().filter(|slot| is_inside(slot));
+    match handlers().any(|slot| slot.locked & GONE != 0) {
+        true => 0,
+        false => handlers().count(),
+    }
 }
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {

@@ -32,6 +32,14 @@ impl Stage {
         regs.eip = HANDLER + 0x10;
     }
 
+    /// As many handlers inside each other as may be.
+    fn nest(&mut self) {
+        for _ in 0..TICKS_INSIDE {
+            assert!(self.tick());
+            self.sti();
+        }
+    }
+
     fn iret(&mut self) {
         let regs = self.regs();
         (regs.cs, regs.eip) = (crate::layout::SEL_LANDING32, crate::landing::INTERRUPT_RETURN + 2);
@@ -49,18 +57,17 @@ impl Stage {
 }
 
 #[test]
-fn a_third_handler_waits_until_all_have_returned() {
+fn a_fourth_handler_waits_until_all_have_returned() {
     let mut stage = with_handler();
-    assert!(stage.tick());
-    stage.sti();
-    assert!(stage.tick());
-    stage.sti();
-    let second = *stage.regs();
+    stage.nest();
+    let third = *stage.regs();
     for ticks in 1..=3 {
         assert!(!stage.tick());
-        assert_eq!(*stage.regs(), second, "the second goes on");
+        assert_eq!(*stage.regs(), third, "the third goes on");
         assert_eq!(stage.ended(), ticks);
     }
+    stage.iret();
+    assert_eq!((stage.slots.index(), stage.regs().eip), (3, HANDLER + 0x10), "the second goes on");
     stage.iret();
     assert_eq!((stage.slots.index(), stage.regs().eip), (2, HANDLER + 0x10), "the first goes on");
     stage.iret();
@@ -74,12 +81,10 @@ fn a_third_handler_waits_until_all_have_returned() {
 #[test]
 fn a_tick_does_not_come_to_who_has_interrupts_off() {
     let mut stage = with_handler();
-    for _ in 0..2 {
-        assert!(stage.tick());
-        stage.sti();
-    }
+    stage.nest();
     assert!(!stage.tick());
     stage.slots.slot[1].regs.eflags &= !INTERRUPT;
+    stage.iret();
     stage.iret();
     stage.iret();
     assert_eq!(stage.slots.index(), 1);
@@ -88,23 +93,25 @@ fn a_tick_does_not_come_to_who_has_interrupts_off() {
 #[test]
 fn handlers_that_never_return_do_not_stop_the_clock() {
     let mut stage = with_handler();
-    for _ in 0..2 {
-        assert!(stage.tick());
-        stage.sti();
-    }
+    stage.nest();
     let held = (0..100).take_while(|_| !stage.tick()).count();
-    assert_eq!(held, 32);
-    stage.sti();
-    assert!(stage.tick(), "those two do not count any more");
-    stage.sti();
-    assert!(!stage.tick());
-    // Should they come back all the same, nothing is amiss; the tick that waits comes once those that count have landed.
-    let mut landed = Vec::new();
-    while stage.slots.index() > 1 {
-        stage.iret();
-        landed.push(stage.slots.index());
+    assert_eq!(held, 16);
+    // Those three are not waited for any more, and while they are inside others come as they like.
+    for depth in 6..=12 {
+        stage.sti();
+        assert!(stage.tick());
+        assert_eq!(stage.slots.index(), depth);
     }
-    assert_eq!(landed, [4, 4, 3, 2, 1]);
+    // Should they come back all the same, nothing is amiss: no tick waits, and the next ones are counted again.
+    for depth in (1..=11).rev() {
+        stage.iret();
+        assert_eq!(stage.slots.index(), depth);
+    }
+    stage.nest();
+    assert!(!stage.tick());
+    (0..3).for_each(|_| stage.iret());
+    stage.iret();
+    assert_eq!(stage.slots.index(), 1);
     assert_eq!(stage.client().hot.locked_depth, 0);
     assert!(stage.monitor.reporter.deaths.is_empty());
 }

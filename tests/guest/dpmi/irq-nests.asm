@@ -1,15 +1,17 @@
-; IRQ 0 whose handler sends its EOI, switches interrupts on and takes longer than a tick. At most two handlers are inside at a time
-; (docs/decisions/0023), the tick that waits comes after them, and handlers that never return do not stop the clock.
+; IRQ 0 whose handler sends its EOI, switches interrupts on and takes longer than a tick. At most three handlers are inside at a time
+; (docs/decisions/0023), the tick that waits comes after them, and handlers that never return, or wait for the next one, do not stop the clock.
 ; expect: pass
 ; machines: qemu bochs dosbox-x dosbox-x/dynamic
 ; width: 16 32
-; plan: 7
+; plan: 9
 ; timeout: 60
 
 %include "dpmi.inc"
 %include "dpmi/clock.inc"
 
 %define ENTRIES      40
+%define DEPTH        12
+%define TICKS_INSIDE 3                  ; src/monitor/ticks.rs
 %define DIVISOR      1193               ; of 1,193,182 Hz: a millisecond
 
 main:
@@ -26,19 +28,19 @@ main:
         mov     byte [mode], 36h
         call    storm
         expect_flag nc, "the storm ends"
-        cmp     dword [deepest], 2
-        expect_flag e, "two handlers were inside at a time, never more"
+        cmp     dword [deepest], TICKS_INSIDE
+        expect_flag e, "three handlers were inside at a time, never more"
         call    judge
 
 ; Each handler asks for the next tick.
         mov     byte [mode], 30h
         call    storm
         expect_flag nc, "no tick is lost that the next one depends on"
-        cmp     dword [deepest], 2
-        expect_flag e, "two handlers were inside at a time, never more"
+        cmp     dword [deepest], TICKS_INSIDE
+        expect_flag e, "three handlers were inside at a time, never more"
         call    judge
 
-; Two handlers leave for good.
+; Three handlers leave for good.
         cli
         mov     dword [hits], 0
         set_handler 0205h, 08h, leaves
@@ -54,7 +56,7 @@ left:
         mov     esp, [cs:stack]
         mov     ds, [cs:data_selector]
         sti
-        cmp     dword [hits], 2
+        cmp     dword [hits], TICKS_INSIDE
         jb      .again
         cli
         set_handler 0205h, 08h, counts
@@ -67,7 +69,33 @@ left:
         jnz     .wait
 .came:
         cmp     dword [hits], 20
-        expect_flag ae, "after two handlers that never return ticks come again"
+        expect_flag ae, "after three handlers that never return ticks come again"
+        call    restore
+
+; Handlers that wait for the next one, as deep as the specification has it, and all come back.
+        mov     byte [mode], 36h
+        mov     dword [hits], 0
+        mov     dword [inside], 0
+        mov     dword [deepest], 0
+        set_handler 0205h, 08h, waits
+        cli
+        call    next_tick
+        sti
+        mov     ecx, 40000000h
+.deeper:
+        cmp     dword [hits], DEPTH
+        jb      .more
+        cmp     dword [inside], 0
+        je      .deep
+.more:
+        dec     ecx
+        jnz     .deeper
+.deep:
+        cli
+        cmp     dword [deepest], DEPTH
+        expect_flag e, "handlers that wait for each other nest as deep as they like"
+        cmp     dword [inside], 0
+        expect_flag e, "and all return"
         call    restore
         jmp     finish
 .again:
@@ -91,7 +119,7 @@ restore:
         sti
         ret
 
-; calibrate: `turns` = turns of a loop in some seven ticks of the storm.
+; calibrate: `turns` = turns of a loop in some three ticks of the storm.
 calibrate:
         mov     cx, 1
         call    wait_ticks
@@ -101,14 +129,14 @@ calibrate:
         inc     ecx
         cmp     ax, [fs:6Ch]
         je      .turn
-        shr     ecx, 3
+        shr     ecx, 4
         mov     [turns], ecx
         ret
 
-; busy: the first one inside waits until it is entered again, the others stay for longer than a tick.
+; busy: the first ones inside wait until they are entered again, the last one that may be stays for longer than a tick.
 busy:
-        cmp     dword [inside], 1
-        je      .first
+        cmp     dword [inside], TICKS_INSIDE
+        jb      .first
         mov     ecx, [turns]
 .turn:
         cmp     dx, [hits]
@@ -179,6 +207,37 @@ slow:
 .on:
         sti
         call    busy
+        cli
+.out:
+        dec     dword [inside]
+        popad
+        pop     ds
+        interrupt_return
+
+; waits: until DEPTH of its kind have come.
+waits:
+        push    ds
+        pushad
+        mov     ds, [cs:data_selector]
+        inc     dword [hits]
+        inc     dword [inside]
+        mov     eax, [inside]
+        cmp     eax, [deepest]
+        jbe     .less
+        mov     [deepest], eax
+.less:
+        mov     al, 20h
+        out     20h, al
+        cmp     dword [hits], DEPTH
+        jae     .out
+        sti
+        mov     ecx, 20000000h
+.turn:
+        cmp     dword [hits], DEPTH
+        jae     .off
+        dec     ecx
+        jnz     .turn
+.off:
         cli
 .out:
         dec     dword [inside]
