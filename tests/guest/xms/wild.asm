@@ -3,7 +3,7 @@
 ; harmed.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
-; plan: 207
+; plan: 215
 
 %include "xms/xms.inc"
 
@@ -100,7 +100,7 @@ far_off:    dw 0
             dw 3FFh
 handles_end:
 ; SI, DS.
-ends:       dw 0FFFFh, 0FFFFh, 0FFFEh, 0FFFFh, 0FFF0h, 0FFFFh
+ends:       dw 0FFFFh, 0FFFFh, 0FFFEh, 0FFFFh, 0FFF8h, 0FFFFh, 0FFF0h, 0FFFFh, 0FFF8h, 0F000h
 ends_end:
 
 section .bss
