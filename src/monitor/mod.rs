@@ -103,8 +103,8 @@ pub struct Monitor<M: Machine + 'static, R> {
     suspended: Vec<suspended::Suspended>,
     /// See `suspended`.
     suspended_outer: u8,
-    /// The disk has not answered since this tick of the clock, and has been asked again so often.
-    disk_awaited: Option<(u32, u32)>,
+    /// The disk has not answered since this tick of the clock; when it was asked last, and how often in that tick.
+    disk_awaited: Option<(u32, u32, u32)>,
     /// Lines that are masked while DOS works for a guest with interrupts off.
     held_lines: u16,
     /// Something is to be done before a guest is resumed: page 0, or a handler that waits.

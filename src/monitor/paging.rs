@@ -129,21 +129,23 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// The disk does not answer, for a page without which the client has to end: it may have been taken out, and may come back. True
     /// while it is worth while to ask again.
     fn waits_for_disk(&mut self, ended: Ended) -> bool {
-        /// Ticks of the clock, 15 seconds; and tries, should the clock stand still.
+        /// Ticks of the clock, 15 seconds; and tries within one, should the clock stand still.
         const TICKS: u32 = 273;
-        const TRIES: u32 = 5000;
+        const TRIES: u32 = 100_000;
         let writes_fail = self.host.memory.swap.as_ref().is_some_and(Swap::writes_fail);
         if ended != Ended::Lost && !(writes_fail && swapfile::may_call(&self.host)) {
             return false;
         }
         let now = self.host.machine.read_u32(CLOCK);
-        let (since, tries) = *self.disk_awaited.get_or_insert((now, 0));
-        self.disk_awaited = Some((since, tries + 1));
-        if tries == 0 {
+        let Some((since, last, tries)) = self.disk_awaited else {
+            self.disk_awaited = Some((now, now, 0));
             self.reporter.tell(
                 "Ferrite: the disk with the swap file does not answer. It is tried again for 15 seconds.",
             );
-        }
+            return true;
+        };
+        let tries = if now == last { tries + 1 } else { 0 };
+        self.disk_awaited = Some((since, now, tries));
         now.wrapping_sub(since) < TICKS && tries < TRIES
     }
 

@@ -36,6 +36,7 @@ const PAGE_FAULT: u8 = 0x0E;
 #[derive(Default)]
 struct Told {
     deaths: Vec<(u8, u32)>,
+    told: Vec<String>,
 }
 
 impl Reporter<Mock> for Told {
@@ -49,7 +50,10 @@ impl Reporter<Mock> for Told {
         panic!("nobody asks for a reboot")
     }
 
-    fn tell(&mut self, _: &str) {}
+    fn tell(&mut self, text: &str) {
+        self.told.push(text.into());
+    }
+
     fn stuck(&mut self) -> ! {
         panic!("DOS cannot end the client")
     }

@@ -27,6 +27,8 @@ struct Dos {
     file: BTreeMap<u32, Vec<u8>>,
     position: u32,
     calls: Vec<u16>,
+    /// Transfers that fail yet.
+    away: u32,
 }
 
 impl Stage {
@@ -57,7 +59,9 @@ impl Stage {
         dos.calls.push(ax);
         let at = (regs.v_ds << 4) + (regs.edx & 0xFFFF);
         let mut answer = ax;
+        let refused = dos.away > 0 && matches!(ax, 0x3F00 | 0x4000);
         match ax {
+            _ if refused => (dos.away, answer) = (dos.away - 1, 5),
             0x4800 => answer = BLOCK,
             0x5100 => regs.set_bx(PSP as u16),
             0x4200 => dos.position = (regs.ecx & 0xFFFF) << 16 | regs.edx & 0xFFFF,
@@ -77,11 +81,11 @@ impl Stage {
                 }
                 (dos.position, answer) = (dos.position + count, count as u16);
             }
-            0x5800 | 0x5801 | 0x5900 | 0x3302 | 0x3301 | 0x5000 | 0x3E00 | 0x4100 | 0x4900 => {}
+            0x5800 | 0x5801 | 0x5900 | 0x5D0A | 0x3302 | 0x3301 | 0x5000 | 0x3E00 | 0x4100 | 0x4900 => {}
             other => panic!("DOS call {other:04X}"),
         }
         regs.set_ax(answer);
-        regs.set_carry(false);
+        regs.set_carry(refused);
         let (segment, offset) = self.monitor.host.facts.site_address(event::RETURN);
         let expected = self.slots.current().expected;
         (regs.cs, regs.eip) = (segment as u32, offset as u32 + 2);
@@ -183,6 +187,31 @@ fn pages_come_back_from_the_file_as_they_went() {
         assert_eq!(stage.monitor.host.machine.read_u32(page), page);
     }
     assert!(dos.calls.contains(&0x3F00) && stage.monitor.reporter.deaths.is_empty());
+}
+
+#[test]
+fn a_client_waits_for_a_disk_that_is_away_and_not_for_ever() {
+    const CLOCK: u32 = 0x46C;
+    let (mut stage, mut dos) = (Stage::swapping(), Dos::default());
+    let (block, gone) = stage.overcommit(&mut dos);
+    dos.away = 60;
+    stage.touch(&mut dos, gone);
+    assert_eq!((dos.away, stage.monitor.host.machine.read_u32(gone)), (0, gone));
+    assert_eq!((stage.monitor.reporter.told.len(), stage.monitor.reporter.deaths.len()), (1, 0));
+    let gone = stage.gone(block);
+    dos.away = u32::MAX;
+    assert_eq!(stage.page_fault(gone, READ), Resume::Guest);
+    let mut calls = 0;
+    while stage.monitor.reporter.deaths.is_empty() {
+        let now = stage.monitor.host.machine.read_u32(CLOCK);
+        stage.monitor.host.machine.write_u32(CLOCK, now + 1);
+        assert_eq!(stage.dos_answers(&mut dos), Resume::Guest);
+        calls += 1;
+    }
+    // Fifteen seconds, and the calls of the try under way.
+    assert!((273..400).contains(&calls), "{calls} ticks");
+    assert_eq!((stage.monitor.reporter.told.len(), stage.monitor.reporter.deaths[0]), (2, (0x0E, gone)));
+    assert_eq!(stage.monitor.host.death_note, "A page of it cannot be read from the swap file.");
 }
 
 #[test]
