@@ -9,8 +9,12 @@ section .text
 ; Offsets in the INIT request.
 REQUEST_COMMAND         equ 2
 REQUEST_STATUS          equ 3
+REQUEST_UNITS           equ 13
 REQUEST_END             equ 14
 REQUEST_LINE            equ 18
+
+; Offset in the device header; bit 15 says that it is a character device's.
+HEADER_ATTRIBUTES       equ 4
 
 STATUS_DONE             equ 0x0100
 STATUS_UNKNOWN_COMMAND  equ 0x8103
@@ -99,10 +103,15 @@ device_start:
         mov cx, STATUS_DONE
         jmp short device_answer
 
-; Start-up has failed, and everything is given back: nothing is to be kept.
+; Start-up has failed, and everything is given back: nothing is to be kept. DOS before 5.0 does not go by the end address alone:
+; a driver that gives up says that it is for block devices, of which it has none.
         cpu 8086
 device_failed:
         mov ax, [device_segment]
+        mov es, ax
+        and word [es:HEADER_ATTRIBUTES], 0x7FFF
+        les bx, [device_request]
+        mov byte [es:bx + REQUEST_UNITS], 0
         mov cx, STATUS_FAILURE
 
 ; Back to DOS. In: AX=paragraph behind what is kept, CX=status.
