@@ -4,7 +4,7 @@
 ; machines: qemu bochs
 ; config: DEVICE=C:\OLDERXMS.SYS
 ; file: child/olderxms.asm=OLDERXMS.SYS
-; plan: 78
+; plan: 82
 
 %include "xms/xms.inc"
 
@@ -104,6 +104,30 @@ body:
         xms_service 00h
         call    xms_call
         expect_equal16 [out_bx], 1, "it leads to Ferrite"
+
+        ; Whether A20 is on is answered there by the line, or by what stands for it while a client lives.
+        cli
+        in      al, 92h
+        push    ax
+        and     al, 0FCh
+        out     92h, al
+        mov     ah, 7
+        mov     bx, 5555h
+        call    far [xms_entry]
+        mov     [line_off], ax
+        mov     [line_off + 2], bx
+        pop     ax
+        and     al, 0FEh
+        or      al, 2
+        out     92h, al
+        mov     ah, 7
+        mov     bx, 5555h
+        call    far [xms_entry]
+        mov     [line_on], ax
+        mov     [line_on + 2], bx
+        sti
+        expect_equal [line_off], 55000000h, "07h there: the line is off"
+        expect_equal [line_on], 55000001h, "07h there: the line is on"
         pop     dword [xms_entry]
         ret
 
@@ -118,6 +142,8 @@ owned_end:
 section .bss
         alignb 4
 buffer: resd 1
+line_off: resd 1
+line_on: resd 1
 upper:  resw 1
 foreign: resw 1
 number: resb 1

@@ -5,6 +5,6 @@
 ; whole: yes
 ; config: DEVICE=C:\OLDERXMS.SYS
 ; file: ../child/olderxms.asm=OLDERXMS.SYS
-; plan: 78
+; plan: 82
 
 %include "xms/umb-older.asm"

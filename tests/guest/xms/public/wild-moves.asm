@@ -1,0 +1,6 @@
+; xms/wild-moves with a public handle table.
+; expect: pass
+; machines: qemu bochs
+; host-args: /TABLE
+
+%include "xms/wild-moves.asm"

@@ -1,0 +1,7 @@
+; xms/wild-moves on the smallest machine, on common ones and on one with a hole below 4 GiB.
+; expect: pass
+; machines: qemu
+; memory: 4 256 3072
+; whole: yes
+
+%include "xms/wild-moves.asm"
