@@ -4,7 +4,7 @@
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
 ; plan: 16
-; timeout: 400
+; timeout: 200
 
 %include "faults/faults.inc"
 

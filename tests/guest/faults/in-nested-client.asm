@@ -4,7 +4,7 @@
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
 ; plan: 16
-; timeout: 400
+; timeout: 200
 
 %include "faults/faults.inc"
 
@@ -53,7 +53,7 @@ child_ends:
         sti
         mov     ecx, 20000000h
 .wait:
-        cmp     dword [ticks], 2
+        cmp     dword [ticks], 1
         jae     .ticked
         dec     ecx
         jnz     .wait

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -169,11 +170,35 @@ fn follow_pipe(
             let text = String::from_utf8_lossy(&bytes);
             let text = text.trim_end_matches(['\n', '\r']);
             keep(&noise, text);
+            if let Some(path) = terminal(text) {
+                drain(PathBuf::from(path));
+            }
             if guest.as_ref().is_some_and(|lines| lines.send(text.to_string()).is_err()) {
                 break;
             }
             bytes.clear();
         }
+    });
+}
+
+/// The terminal that Bochs says it draws its text screen on.
+fn terminal(line: &str) -> Option<&str> {
+    line.strip_prefix("Bochs connected to screen \"")?.strip_suffix('"')
+}
+
+/// Reads a terminal until its other end is closed. Bochs waits for ever once what it draws there and nobody reads is a few
+/// thousand characters.
+fn drain(path: PathBuf) {
+    /// `open` does not make the terminal ours.
+    const NO_CONTROL: i32 = 0o400;
+    thread::spawn(move || {
+        // Otherwise it keeps what is not ended by a line's end, and sends it back as keys.
+        let _ = Command::new("stty").arg("-F").arg(&path).args(["raw", "-echo"]).status();
+        let Ok(mut terminal) = File::options().read(true).custom_flags(NO_CONTROL).open(&path) else {
+            return;
+        };
+        let mut bytes = [0; 4096];
+        while matches!(terminal.read(&mut bytes), Ok(count) if count > 0) {}
     });
 }
 
@@ -215,4 +240,15 @@ fn follow_file(
             seen += end as u64 + 1;
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::terminal;
+
+    #[test]
+    fn bochs_names_its_terminal() {
+        assert_eq!(terminal("Bochs connected to screen \"/dev/pts/2\""), Some("/dev/pts/2"));
+        assert_eq!(terminal("ok 1 Bochs connected to screen"), None);
+    }
 }
