@@ -6,7 +6,7 @@
 ; width: 16 32
 ; plan: 17
 ; whole: yes
-; timeout: 900
+; timeout: 3000
 ; boot: own
 
 %define RUNS         100
