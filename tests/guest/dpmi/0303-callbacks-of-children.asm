@@ -8,6 +8,7 @@
 ; timeout: 60
 
 %include "dpmi.inc"
+%include "dpmi/exec.inc"
 
 main:
         call    enter_protected_mode
@@ -24,25 +25,10 @@ main:
 
 ; child: AX = exit code of C:\CALLS.COM, 0 where DOS does not start it; ZF as for AX.
 child:
-        push    ds
-        pop     es
-        call    clear_call
-        mov     word [call_eax], 4B00h
-        mov     word [call_edx], name
-        mov     word [call_ebx], block
-        mov     ax, [real_segment]
-        mov     [call_ds], ax
-        mov     [call_es], ax
-        mov     [block + 4], ax
-        mov     [block + 8], ax
-        mov     [block + 12], ax
-        mov     bx, 21h
-        xor     cx, cx
-        mov     edi, call_structure
-        int31   0300h
-        xor     ax, ax
-        test    word [call_flags], FLAG_CARRY
-        jnz     .end
+        mov     dx, name
+        call    start_program
+        mov     ax, 0
+        jc      .end
         mov     ah, 4Dh
         int     21h
 .end:
@@ -51,9 +37,6 @@ child:
 
 section .data
 name:   db "C:\CALLS.COM", 0
-        align 4
-block:  dw 0, empty, 0, 5Ch, 0, 6Ch, 0
-empty:  db 0, 0Dh
 section .bss
         alignb 2
 first:  resw 1

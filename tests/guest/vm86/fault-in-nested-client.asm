@@ -9,6 +9,7 @@
 
 %define CHILD_EXIT 2Ch
 %include "vm86/victim.inc"
+%include "dpmi/exec.inc"
 
 child_ends:
         mov     ax, 'GO'                ; what has to be there afterwards
@@ -17,25 +18,10 @@ child_ends:
         int31   0204h
         store_vector old_clock
         set_handler 0205h, 08h, clock
-        push    ds
-        pop     es
-        call    clear_call
-        mov     word [call_eax], 4B00h
-        mov     word [call_edx], name
-        mov     word [call_ebx], block
-        mov     ax, [real_segment]
-        mov     [call_ds], ax
-        mov     [call_es], ax
-        mov     [block + 4], ax
-        mov     [block + 8], ax
-        mov     [block + 12], ax
-        mov     bx, 21h
-        xor     cx, cx
-        mov     edi, call_structure
-        int31   0300h
+        mov     dx, name
+        call    start_program
         mov     al, 1
-        test    word [call_flags], FLAG_CARRY
-        jnz     .end                    ; not started
+        jc      .end                    ; not started
         mov     ah, 4Dh
         int     21h
         cmp     al, 0FFh                ; Ferrite's code for a death
@@ -68,9 +54,6 @@ clock:
 
 section .data
 name:             db "C:\DIES.COM", 0
-                  align 4
-block:            dw 0, empty, 0, 5Ch, 0, 6Ch, 0
-empty:            db 0, 0Dh
 section .bss
                   alignb 4
 clocks:           resd 1

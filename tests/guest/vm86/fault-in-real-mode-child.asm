@@ -9,27 +9,13 @@
 
 %define CHILD_EXIT 2Ch
 %include "vm86/victim.inc"
+%include "dpmi/exec.inc"
 
 child_ends:
-        push    ds
-        pop     es
-        call    clear_call
-        mov     word [call_eax], 4B00h
-        mov     word [call_edx], name
-        mov     word [call_ebx], block
-        mov     ax, [real_segment]
-        mov     [call_ds], ax
-        mov     [call_es], ax
-        mov     [block + 4], ax
-        mov     [block + 8], ax
-        mov     [block + 12], ax
-        mov     bx, 21h
-        xor     cx, cx
-        mov     edi, call_structure
-        int31   0300h
+        mov     dx, name
+        call    start_program
         mov     al, 1
-        test    word [call_flags], FLAG_CARRY
-        jnz     .end                    ; not started
+        jc      .end                    ; not started
         mov     ah, 4Dh
         int     21h
         cmp     al, 0FFh                ; Ferrite's code for a death
@@ -42,7 +28,4 @@ child_ends:
 
 section .data
 name:             db "C:\LIDT.COM", 0
-                  align 4
-block:            dw 0, empty, 0, 5Ch, 0, 6Ch, 0
-empty:            db 0, 0Dh
 section .text
