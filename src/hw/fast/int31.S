@@ -71,14 +71,7 @@ simulate_go:
     mov [ebp + NEXT + {data}], esi
     mov eax, ss:[{FAST} + {F_GENERATION}]
     mov [ebp + NEXT + {generation}], eax
-    movzx eax, word ptr ss:[esi + {S_ES}]
-    mov [ebp + NEXT + {v_es}], eax
-    movzx eax, word ptr ss:[esi + {S_DS}]
-    mov [ebp + NEXT + {v_ds}], eax
-    movzx eax, word ptr ss:[esi + {S_FS}]
-    mov [ebp + NEXT + {v_fs}], eax
-    movzx eax, word ptr ss:[esi + {S_GS}]
-    mov [ebp + NEXT + {v_gs}], eax
+    load_segments NEXT
     enter_v86
     lea esp, [ebp + NEXT + {eip}]
     mov edi, ss:[esi]

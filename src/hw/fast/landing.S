@@ -175,14 +175,7 @@ land_callback:
     and eax, GUEST_FLAGS
     or eax, V86_FLAGS
     mov [ebp - NEXT + {eflags}], eax
-    movzx eax, word ptr ss:[esi + {S_ES}]
-    mov [ebp - NEXT + {v_es}], eax
-    movzx eax, word ptr ss:[esi + {S_DS}]
-    mov [ebp - NEXT + {v_ds}], eax
-    movzx eax, word ptr ss:[esi + {S_FS}]
-    mov [ebp - NEXT + {v_fs}], eax
-    movzx eax, word ptr ss:[esi + {S_GS}]
-    mov [ebp - NEXT + {v_gs}], eax
+    load_segments -NEXT
     movzx eax, word ptr ss:[esi + {S_IP}]
     mov [ebp - NEXT + {eip}], eax
     movzx eax, word ptr ss:[esi + {S_CS}]

@@ -188,6 +188,30 @@
 4:
     .endm
 
+// The V86 segment registers of the current slot go to the structure at ESI. Clobbers EAX.
+    .macro store_segments
+    mov eax, [ebp + {v_es}]
+    mov ss:[esi + {S_ES}], ax
+    mov eax, [ebp + {v_ds}]
+    mov ss:[esi + {S_DS}], ax
+    mov eax, [ebp + {v_fs}]
+    mov ss:[esi + {S_FS}], ax
+    mov eax, [ebp + {v_gs}]
+    mov ss:[esi + {S_GS}], ax
+    .endm
+
+// Those of the structure go to the slot that begins at EBP + `at`. Clobbers EAX.
+    .macro load_segments at
+    movzx eax, word ptr ss:[esi + {S_ES}]
+    mov [ebp + \at + {v_es}], eax
+    movzx eax, word ptr ss:[esi + {S_DS}]
+    mov [ebp + \at + {v_ds}], eax
+    movzx eax, word ptr ss:[esi + {S_FS}]
+    mov [ebp + \at + {v_fs}], eax
+    movzx eax, word ptr ss:[esi + {S_GS}]
+    mov [ebp + \at + {v_gs}], eax
+    .endm
+
 // Room on the locked stack of the client for `bytes`, and the next slot's stack. A 16-bit client never has room
 // (H_LOCKED_LOW). Out: EDX linear address of the new top. `from_v86` 1: the current slot is V86 code. `most`: with so many on that
 // stack already, and the current slot one of them, the slow way. Clobbers EAX, ECX.

@@ -55,14 +55,7 @@ land_structure:
     .endr
     mov eax, [ebp + {eflags}]
     mov ss:[esi + {S_FLAGS}], ax
-    mov eax, [ebp + {v_es}]
-    mov ss:[esi + {S_ES}], ax
-    mov eax, [ebp + {v_ds}]
-    mov ss:[esi + {S_DS}], ax
-    mov eax, [ebp + {v_fs}]
-    mov ss:[esi + {S_FS}], ax
-    mov eax, [ebp + {v_gs}]
-    mov ss:[esi + {S_GS}], ax
+    store_segments
     and byte ptr [ebp - NEXT + {eflags}], NO_CARRY
     lea esp, [ebp - NEXT + {gs}]
     jmp exit_client
@@ -133,14 +126,7 @@ trap_not_return:
     mov ss:[esi + {S_FLAGS}], ax
     and eax, ~{VIRTUAL}
     mov ss:[edx + 8], eax
-    mov eax, [ebp + {v_es}]
-    mov ss:[esi + {S_ES}], ax
-    mov eax, [ebp + {v_ds}]
-    mov ss:[esi + {S_DS}], ax
-    mov eax, [ebp + {v_fs}]
-    mov ss:[esi + {S_FS}], ax
-    mov eax, [ebp + {v_gs}]
-    mov ss:[esi + {S_GS}], ax
+    store_segments
     mov eax, [ebp + {eip}]
     sub eax, 2
     mov ss:[esi + {S_IP}], ax
