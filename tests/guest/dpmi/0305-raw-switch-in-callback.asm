@@ -7,29 +7,11 @@
 ; service: 0305 0306
 
 %include "dpmi.inc"
+%include "dpmi/switch.inc"
 
 main:
         call    enter_protected_mode
-        int31   0305h
-        movzx   eax, ax
-        mov     [state_bytes], eax
-  %if WIDTH == 32
-        mov     [save_protected], edi
-        mov     [save_protected + 4], si
-  %else
-        mov     [save_protected], di
-        mov     [save_protected + 2], si
-  %endif
-        int31   0306h
-        mov     [to_protected], cx
-        mov     [to_protected + 2], bx
-  %if WIDTH == 32
-        mov     [to_real], edi
-        mov     [to_real + 4], si
-  %else
-        mov     [to_real], di
-        mov     [to_real + 2], si
-  %endif
+        call    switch_addresses
         mov     [code_selector], cs
         ; from within a real-mode procedure's callback the state has to be saved:
         ; 0301h -> callback -> save -> switch to real mode and back -> restore
@@ -112,36 +94,15 @@ callback:
         pop     es
         interrupt_return
 
-; keep_state: AL = 0 save, 1 restore.
-keep_state:
-        cmp     dword [state_bytes], 0
-        je      .end
-        push    ds
-        pop     es
-        mov     edi, state
-  %if WIDTH == 32
-        call    dword far [save_protected]
-  %else
-        call    word far [save_protected]
-  %endif
-.end:
-        ret
-
 call_back:
         call    far [cs:callback_entry]
         retf
 
 section .bss
                 alignb 4
-state_bytes:    resd 1
 protected_esp:  resd 1
-to_real:        resb 8
-to_protected:   resw 2
-save_protected: resb 8
 callback_entry: resw 2
 callback_structure: resb 34h
 code_selector:  resw 1
 stack_selector: resw 1
 got_return:     resw 1
-                alignb 4
-state:          resb 1000h

@@ -7,29 +7,11 @@
 ; service: 0305 0306 0301
 
 %include "dpmi.inc"
+%include "dpmi/switch.inc"
 
 main:
         call    enter_protected_mode
-        int31   0305h
-        movzx   eax, ax
-        mov     [state_bytes], eax
-  %if WIDTH == 32
-        mov     [save_protected], edi
-        mov     [save_protected + 4], si
-  %else
-        mov     [save_protected], di
-        mov     [save_protected + 2], si
-  %endif
-        int31   0306h
-        mov     [to_protected], cx
-        mov     [to_protected + 2], bx
-  %if WIDTH == 32
-        mov     [to_real], edi
-        mov     [to_real + 4], si
-  %else
-        mov     [to_real], di
-        mov     [to_real + 2], si
-  %endif
+        call    switch_addresses
         mov     [code_selector], cs
         mov     [stack_selector], ss
 
@@ -98,27 +80,8 @@ procedure:
         jmp     word far [to_real]
   %endif
 
-; keep_state: AL = 0 save, 1 restore.
-keep_state:
-        cmp     dword [state_bytes], 0
-        je      .end
-        push    ds
-        pop     es
-        mov     edi, state
-  %if WIDTH == 32
-        call    dword far [save_protected]
-  %else
-        call    word far [save_protected]
-  %endif
-.end:
-        ret
-
 section .bss
                 alignb 4
-state_bytes:    resd 1
-to_real:        resb 8
-to_protected:   resw 2
-save_protected: resb 8
 code_selector:  resw 1
 stack_selector: resw 1
 got_return:     resw 1
@@ -130,4 +93,3 @@ first_sp:       resw 1
                 alignb 4
 switch_stack:   resb 200h
 switch_stack_top:
-state:          resb 1000h

@@ -14,14 +14,7 @@
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
-        call    hook_dos
-        call    fill_all
-        call    unhook_dos
+        call    fill_hooked
         comment_value "reads that failed:", [refusals]
         expect_at_least [refusals], 50, "many reads failed"
         jmp     finish

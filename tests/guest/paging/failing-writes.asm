@@ -13,14 +13,7 @@
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
-        call    hook_dos
-        call    fill_all
-        call    unhook_dos
+        call    fill_hooked
         comment_value "writes that failed:", [refusals]
         expect_at_least [refusals], 50, "many writes failed"
         jmp     finish
