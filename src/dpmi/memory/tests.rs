@@ -228,3 +228,144 @@ fn conventional_memory_and_devices_appear_inside_a_block() {
     success(&mut host, free, &regs);
     assert_eq!(host.memory.frames.available(), available);
 }
+
+#[test]
+fn resizing_by_0505h_commits_and_moves_descriptors_only_where_it_is_asked_to() {
+    let mut host = host_with_memory(64);
+    let mut regs = with_es(&mut host);
+    let selector = flat_selector(&mut host);
+    let (first, handle) = allocated(&mut host, 0x1000);
+    let _ = allocated(&mut host, 0x1000);
+    host.machine.write_u16(0x8_0000, selector);
+    // The selector's base is no address of the block's: it stays. The array may hold no selectors at all.
+    for (flags, count) in [(UPDATE_DESCRIPTORS, 1), (UPDATE_DESCRIPTORS, 0), (0, 0xFFFF_FFFF)] {
+        (regs.ebx, regs.ecx, regs.edx, regs.edi, regs.esi) = (0x8_0000, 0x1000, flags, count, handle);
+        success(&mut host, resize_linear, &regs);
+        assert_eq!(host.descriptor_of(selector).unwrap().base(), 0);
+    }
+    let available = host.memory.frames.available();
+    regs.ecx = 0x4000;
+    let grown = success(&mut host, resize_linear, &regs);
+    assert_ne!(grown.ebx, first);
+    // The pages that it had are its own; of the new ones none is promised.
+    host.writable(grown.ebx, 0x1000).unwrap();
+    assert!(host.readable(grown.ebx + 0x1000, 1).is_err());
+    assert!(available - host.memory.frames.available() <= 1, "a page table at most");
+    (regs.ecx, regs.edx) = (0x6000, COMMIT);
+    let grown = success(&mut host, resize_linear, &regs);
+    assert!(host.readable(grown.ebx + 0x3000, 1).is_err());
+    host.writable(grown.ebx + 0x4000, 0x2000).unwrap();
+}
+
+#[test]
+fn too_many_selectors_for_0505h_and_wrong_ones_among_them_are_refused() {
+    let mut host = host_with_memory(64);
+    let mut regs = with_es(&mut host);
+    let selector = flat_selector(&mut host);
+    let (_, handle) = allocated(&mut host, 0x1000);
+    for index in 0..8192 {
+        host.machine.write_u16(0x8_0000 + index * 2, selector);
+    }
+    (regs.ebx, regs.ecx, regs.edx, regs.edi, regs.esi) = (0x8_0000, 0x2000, UPDATE_DESCRIPTORS, 8193, handle);
+    assert_eq!(refusal(&mut host, resize_linear, &regs), Code::InvalidValue as u16);
+    regs.edi = 8192;
+    host.machine.write_u16(0x8_0000 + 8191 * 2, 0x1FFF);
+    assert_eq!(refusal(&mut host, resize_linear, &regs), Code::InvalidSelector as u16);
+    host.machine.write_u16(0x8_0000 + 8191 * 2, selector);
+    success(&mut host, resize_linear, &regs);
+}
+
+#[test]
+fn attributes_of_no_pages_need_no_array() {
+    let mut host = host_with_memory(64);
+    let (_, handle) = allocated(&mut host, 0x2000);
+    let mut regs = registers();
+    (regs.es, regs.esi, regs.ebx, regs.ecx, regs.edx) = (0, handle, 0x1000, 0, 0);
+    success(&mut host, get_attributes, &regs);
+    success(&mut host, set_attributes, &regs);
+    regs.ecx = 1;
+    assert_eq!(refusal(&mut host, get_attributes, &regs), Code::InvalidSelector as u16);
+}
+
+#[test]
+fn attributes_are_told_page_by_page_and_not_beside_the_array() {
+    let mut host = host_with_memory(64);
+    let (base, handle) = allocated(&mut host, 0x3000);
+    host.writable(base + 0x1000, 1).unwrap();
+    let mut regs = with_es(&mut host);
+    (regs.esi, regs.ebx, regs.ecx, regs.edx) = (handle, 0, 3, 0x8_0010);
+    for at in [0x8_000E, 0x8_0010, 0x8_0012, 0x8_0014, 0x8_0016] {
+        host.machine.write_u16(at, 0xEEEE);
+    }
+    success(&mut host, get_attributes, &regs);
+    let told: Vec<u16> = (0..5).map(|index| host.machine.read_u16(0x8_000E + index * 2)).collect();
+    assert_eq!((told[0], told[4]), (0xEEEE, 0xEEEE));
+    assert!(told[1..4].iter().all(|word| word & 15 == 9), "committed and writable: {told:04X?}");
+}
+
+#[test]
+fn pages_given_back_make_room_for_pages_taken_by_the_same_call() {
+    let mut host = host_with_memory(16);
+    let mut regs = with_es(&mut host);
+    (regs.ebx, regs.ecx, regs.edx) = (0, 2 << 12, 0);
+    let sparse = success(&mut host, allocate_linear, &regs);
+    (regs.esi, regs.ebx, regs.ecx, regs.edx) = (sparse.esi, 0, 2, 0x8_0000);
+    for word in [[0_u16, 9], [9, 0]] {
+        host.machine.write_u32(0x8_0000, word[0] as u32 | (word[1] as u32) << 16);
+        success(&mut host, set_attributes, &regs);
+        // Everything else is taken.
+        let left = host.memory.frames.available();
+        if left > 1 && word[0] == 0 {
+            let mut rest = registers();
+            rest.set_bx_cx((left - 1) << 12);
+            success(&mut host, allocate, &rest);
+        }
+    }
+    host.writable(sparse.ebx, 1).unwrap();
+    assert!(host.readable(sparse.ebx + 0x1000, 1).is_err());
+}
+
+#[test]
+fn conventional_memory_is_mapped_up_to_its_very_end() {
+    let mut host = host_with_memory(64);
+    let (_, handle) = allocated(&mut host, 0x2000);
+    let mut regs = registers();
+    for (pages, linear, expected) in [
+        (1, LOW_END - 0x1000, None),
+        (2, LOW_END - 0x2000, None),
+        (2, LOW_END - 0x1000, Some(Code::SystemIntegrity)),
+        (1, LOW_END + 0x1000, Some(Code::SystemIntegrity)),
+        (u32::MAX, 0, Some(Code::SystemIntegrity)),
+    ] {
+        (regs.esi, regs.ebx, regs.ecx, regs.edx) = (handle, 0, pages, linear);
+        match expected {
+            None => drop(success(&mut host, map_conventional, &regs)),
+            Some(code) => assert_eq!(refusal(&mut host, map_conventional, &regs), code as u16),
+        }
+    }
+}
+
+#[test]
+fn a_refused_service_wants_what_it_lacks_and_its_page_tables() {
+    let mut host = host_with_memory(64);
+    let (_, handle) = allocated(&mut host, 0x3000);
+    let wanted = |host: &mut Host<Mock>, ax: u16, change: &dyn Fn(&mut Registers)| {
+        let mut regs = registers();
+        change(&mut regs);
+        frames_wanted(host, ax, &regs)
+    };
+    let pages = |count: u32| Some(count + count / 1024 + 3);
+    assert_eq!(wanted(&mut host, 0x0501, &|regs| regs.set_bx_cx(0x80_0001)), pages(0x801));
+    assert_eq!(wanted(&mut host, 0x0501, &|regs| regs.set_bx_cx(0x80_0000)), pages(0x800));
+    assert_eq!(wanted(&mut host, 0x0504, &|regs| regs.ecx = 0xFFFF_FFFF), pages(0x10_0000));
+    let grown = |regs: &mut Registers| {
+        regs.set_si_di(handle);
+        regs.set_bx_cx(0x8000);
+    };
+    assert_eq!(wanted(&mut host, 0x0503, &grown), pages(5), "three it has");
+    assert_eq!(wanted(&mut host, 0x0505, &|regs| (regs.esi, regs.ecx) = (handle, 0x2000)), pages(0));
+    assert_eq!(wanted(&mut host, 0x0507, &|regs| regs.ecx = 7), pages(7));
+    assert_eq!(wanted(&mut host, 0x0507, &|regs| regs.ecx = 0x10_0000), None, "no such range");
+    assert_eq!(wanted(&mut host, 0x0505, &|regs| regs.esi = 0x1234), None, "no such block");
+    assert_eq!(wanted(&mut host, 0x0502, &|_| {}), None);
+}
