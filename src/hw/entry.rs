@@ -16,7 +16,7 @@ use ferrite::host::Callback;
 use ferrite::layout::XmsCall;
 use ferrite::monitor::entry::LOCKED_BYTES;
 use ferrite::monitor::slots::{Landing, Slot, Slots, ENTERED, QUICK, SLOTS as SLOTS_MAX};
-use ferrite::monitor::{structure, Kind, Resume, REAL_RESERVE, TICKS_INSIDE};
+use ferrite::monitor::{structure, Kind, Resume, LOCKED_MARGIN, REAL_RESERVE, TICKS_INSIDE};
 use ferrite::regs::{self, General, Registers};
 use ferrite::xms::{work::Caller, Quick};
 use ferrite::{landing, layout};
@@ -124,6 +124,7 @@ global_asm!(
     F_KNOWN_SELECTOR = const offset_of!(Fast, known_selector),
     F_KNOWN_OFFSET = const offset_of!(Fast, known_offset),
     F_KNOWN_LINEAR = const offset_of!(Fast, known_linear),
+    LOCKED_MARGIN = const LOCKED_MARGIN,
     TICKS_INSIDE = const TICKS_INSIDE,
     H_LOCKED_LOW = const offset_of!(Client, hot.locked_low),
     LAST_SLOT = const (SLOTS_MAX - 2) * size_of::<Slot>(),

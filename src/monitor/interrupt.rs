@@ -317,7 +317,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 const CRITICAL_ERROR: u8 = 0x24;
 
 /// What a handler may have used of the locked stack before it left for a stack of its own.
-pub(super) const LOCKED_MARGIN: u32 = 0x400;
+pub const LOCKED_MARGIN: u32 = 0x400;
 
 /// Bytes that must stay free on a locked stack when a handler is entered.
 pub const LOCKED_RESERVE: u32 = 512;

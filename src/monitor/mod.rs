@@ -36,7 +36,7 @@ mod xms;
 mod tests;
 
 pub use direct::DIRECT_VECTORS;
-pub use interrupt::LOCKED_RESERVE;
+pub use interrupt::{LOCKED_MARGIN, LOCKED_RESERVE};
 pub use real::{structure, REAL_RESERVE};
 pub use ticks::TICKS_INSIDE;
 

@@ -213,8 +213,8 @@
     .endm
 
 // Room on the locked stack of the client for `bytes`, and the next slot's stack. A 16-bit client never has room
-// (H_LOCKED_LOW). Out: EDX linear address of the new top. `from_v86` 1: the current slot is V86 code. `most`: with so many on that
-// stack already, and the current slot one of them, the slow way. Clobbers EAX, ECX.
+// (H_LOCKED_LOW). Out: EDX linear address of the new top. `from_v86` 1: the current slot is V86 code. `most`: fewer may be on that
+// stack already, also one that has left it for a stack of its own (0: none of those). Clobbers EAX, ECX.
     .macro open_locked bytes, from_v86, slow, most=0
     cmp ebp, offset {SLOTS} + {LAST_SLOT}
     jae \slow
@@ -233,8 +233,20 @@
     jae 4f
     mov ecx, [ebp + {esp}]
     jmp 4f
+    .if \most
+5:  cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], \most
+    jae \slow
+    mov [ebp + NEXT + {locked_esp}], ecx
+    sub ecx, {LOCKED_MARGIN}
+    jae 4f
+    jmp \slow
+    .endif
 3:  cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], 0
+    .if \most
+    jne 5b
+    .else
     jne \slow
+    .endif
     .endif
     mov [ebp + NEXT + {locked_esp}], ecx
 4:  sub ecx, \bytes
