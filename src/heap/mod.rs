@@ -17,6 +17,8 @@
 //! A handle is the block's index in the low ten bits and a generation above, never 0: a handle that was freed stays
 //! invalid for the next 62 uses of its entry.
 
+mod block;
+pub mod entry_code;
 mod freeze;
 mod look;
 mod place;
@@ -29,6 +31,8 @@ mod tests;
 use alloc::vec::Vec;
 
 use crate::paging::frames::Frames;
+use block::Block;
+pub use block::SCATTERED;
 pub use freeze::{Freezing, Step};
 pub use look::{Info, Piece};
 use runs::{Runs, NONE};
@@ -43,6 +47,7 @@ pub const DMA_KIB: u32 = 256;
 const DMA_END: u32 = 16 << 10;
 /// KiB that a run stays below, so that addresses fit in 32 bits.
 const KIB_MAX: u32 = 1 << 22;
+/// Low bits of a handle that are the block's index.
 const INDEX_BITS: u32 = 10;
 
 /// Why the heap refuses.
@@ -64,64 +69,8 @@ pub enum Refusal {
     Busy,
 }
 
-/// [`Block::base`] of a block that has to be gathered before it can be locked.
-pub const SCATTERED: u32 = u32::MAX;
 /// See [`Heap::window_for`].
 pub const NO_WINDOW: u32 = u32::MAX;
-
-/// One block. 32 bytes, so that an index is shifted, not multiplied. The entry code locks and unlocks blocks itself: see
-/// [`entry_code`].
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(16))]
-struct Block {
-    /// The handle. While there is no block, a number whose low bits name another entry, so that no handle finds this one.
-    handle: u16,
-    /// How often it is locked.
-    locks: u8,
-    /// How many pieces of long work on it are interrupted now.
-    busy: u8,
-    /// Where the block lies in one piece, KiB, and may be locked; else [`SCATTERED`]. 0 for a block of size 0.
-    base: u32,
-    /// KiB.
-    size: u32,
-    /// First run, [`NONE`] for a block of size 0.
-    head: u32,
-    /// A run of the chain that was asked for lately, and its first KiB as an offset in the block.
-    hint: u32,
-    hint_at: u32,
-    /// Generation of the next handle, 1 to 63.
-    generation: u8,
-    /// With a public table: there is a block. (Otherwise `handle` says it.)
-    used: bool,
-    /// Next vacant entry.
-    vacant: u16,
-}
-
-/// What the entry code has to know to lock and unlock blocks as [`Heap::lock`] and [`Heap::unlock`] do where nothing stands
-/// in the way.
-pub mod entry_code {
-    use super::{Block, Heap, INDEX_BITS};
-    use core::mem::{offset_of, size_of};
-
-    /// Bits of a handle that are the block's index.
-    pub const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
-    /// Binary logarithm of a block's bytes.
-    pub const BLOCK_SHIFT: u32 = size_of::<Block>().trailing_zeros();
-    /// Field offsets.
-    pub const HANDLE: usize = offset_of!(Block, handle);
-    /// See [`HANDLE`]. Above it lies the byte that says that the block is being worked on.
-    pub const LOCKS: usize = offset_of!(Block, locks);
-    /// See [`HANDLE`]. [`super::SCATTERED`] where there is work to do first.
-    pub const BASE: usize = offset_of!(Block, base);
-
-    /// Address of the table and number of its blocks; neither changes after start. None where the entry code has to leave
-    /// it all to the heap.
-    pub fn table(heap: &Heap) -> Option<(usize, usize)> {
-        (!heap.careful).then_some((heap.blocks.as_ptr() as usize, heap.blocks.len()))
-    }
-
-    const _: () = assert!(size_of::<Block>().is_power_of_two() && offset_of!(Block, busy) == LOCKS + 1);
-}
 
 /// What a lock request comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

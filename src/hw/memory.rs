@@ -11,6 +11,7 @@ use ferrite::layout::{RECURSIVE_SLOT, SEL_LDT};
 use ferrite::machine::Machine;
 use ferrite::x86::entry::{ACCESSED, DIRTY, FRAME, PAGE, PRESENT, WRITABLE};
 
+use super::copy::{copy_down, copy_linear, copy_up, swap_words};
 use super::{cpu, heap, tables};
 
 /// Linear address of the page-table array.
@@ -146,89 +147,6 @@ impl Pc {
         poke(TABLES + (linear >> 12) * 4, physical & FRAME | CORE_PAGE);
         cpu::flush_page(linear);
         linear + (physical & 0xFFF)
-    }
-}
-
-/// Copies upwards with REP MOVSD; the ranges must be present.
-fn copy_up(from: u32, to: u32, bytes: u32) {
-    // SAFETY: the caller has checked both ranges; DF is clear in the core.
-    unsafe {
-        asm!(
-            "mov {saved}, esi",
-            "mov esi, {from}",
-            "rep movsd",
-            "mov ecx, eax",
-            "rep movsb",
-            "mov esi, {saved}",
-            saved = out(reg) _,
-            from = in(reg) from,
-            // Not any register: it could be ESI, which is gone by then.
-            in("eax") bytes & 3,
-            inout("ecx") bytes >> 2 => _,
-            inout("edi") to => _,
-            options(nostack)
-        );
-    }
-}
-
-/// Copies downwards, for a destination inside the source.
-fn copy_down(from: u32, to: u32, bytes: u32) {
-    // SAFETY: as in `copy_up`; DF is set and cleared again.
-    unsafe {
-        asm!(
-            "mov {saved}, esi",
-            "mov esi, {from}",
-            "std",
-            "rep movsb",
-            "mov ecx, eax",
-            "sub esi, 3",
-            "sub edi, 3",
-            "rep movsd",
-            "cld",
-            "mov esi, {saved}",
-            saved = out(reg) _,
-            from = in(reg) from.wrapping_add(bytes).wrapping_sub(1),
-            in("eax") bytes >> 2,
-            // What is left over lies at the end.
-            inout("ecx") bytes & 3 => _,
-            inout("edi") to.wrapping_add(bytes).wrapping_sub(1) => _,
-            options(nostack)
-        );
-    }
-}
-
-/// Exchanges `words` double words; the ranges must be present and not overlap.
-fn swap_words(one: u32, other: u32, words: u32) {
-    // SAFETY: the caller has checked both ranges; DF is clear in the core.
-    unsafe {
-        asm!(
-            "jecxz 3f",
-            "2:",
-            "mov eax, [edi]",
-            "mov {word}, [edx]",
-            "mov [edx], eax",
-            "add edx, 4",
-            "mov eax, {word}",
-            "stosd",
-            "dec ecx",
-            "jnz 2b",
-            "3:",
-            word = out(reg) _,
-            out("eax") _,
-            inout("edx") one => _,
-            inout("ecx") words => _,
-            inout("edi") other => _,
-            options(nostack)
-        );
-    }
-}
-
-/// Copies either way, as if through a buffer.
-fn copy_linear(from: u32, to: u32, bytes: u32) {
-    if to > from && to - from < bytes {
-        copy_down(from, to, bytes);
-    } else {
-        copy_up(from, to, bytes);
     }
 }
 

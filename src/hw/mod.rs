@@ -2,6 +2,7 @@
 
 pub mod boot;
 pub mod console;
+pub mod copy;
 pub mod cpu;
 pub mod entry;
 pub mod fast;
