@@ -1,6 +1,7 @@
 //! The driver through its entry, against a model that keeps every block as plain bytes.
 
 mod model;
+mod registers;
 
 use super::*;
 use crate::mock::Mock;
