@@ -155,6 +155,11 @@ impl Swap {
         self.failures > 0
     }
 
+    /// Have all writes failed of late?
+    fn is_in_distress(&self) -> bool {
+        self.failures > 0 || self.patience < FAILURES_MAX
+    }
+
     /// Pages that are in the file only.
     pub fn pages_out(&self) -> u32 {
         self.out

@@ -1,6 +1,6 @@
 //! Making room: which page goes, and at what cost.
 
-use super::{Spaces, Step, AHEAD};
+use super::{Spaces, Step, Swap, AHEAD};
 use crate::machine::Machine;
 use crate::paging::frames::{Backing, Owner};
 use crate::paging::page::{Kind, Page, Resident};
@@ -30,12 +30,14 @@ impl Memory {
         let goal = needed + AHEAD.min(self.frames.total() / 32);
         // Each page is passed at most as often as it can be warm, and then once more.
         let mut tries = self.frames.total().saturating_mul(HOT as u32 + 2);
-        let distress = tries - self.frames.total();
+        // What was wanted lately is passed over from the second round of the hand on, and where writes fail.
+        let second_round = tries - self.frames.total();
+        let distress = self.swap.as_ref().is_some_and(Swap::is_in_distress);
         while self.frames.free_count() < goal && tries > 0 {
             tries -= 1;
             let Some((client, linear, frame)) = self.next_victim(machine, spaces) else { continue };
             let Some(space) = spaces.space(client) else { continue };
-            if tries < distress && self.is_recent(client, linear) {
+            if (distress || tries < second_round) && self.is_recent(client, linear) {
                 continue;
             }
             match self.candidate(machine, space, linear, frame) {
