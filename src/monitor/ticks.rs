@@ -4,7 +4,7 @@
 //! and is where the guest gets less done in a tick than the handler takes: on a busy emulator. Programs are not made for
 //! that. DMX, the sound library of Doom and others, has stacks for four, and the fourth never sends its EOI; DOS/4GW has
 //! room for eleven. So while [`TICKS_INSIDE`] are inside, the next tick is ended at the controller and waits until all have
-//! returned; those that come meanwhile are one. (None at all would stop who programs the timer for one tick at a time.) Three
+//! returned; those that come meanwhile are one. (None at all would stop who programs the timer for one tick at a time.) Two
 //! are let in, not one as by Windows' timer, since handlers that take long count ticks by their second entry.
 //!
 //! A handler may never return (it longjmps, or it runs a whole program), or wait for the next tick itself. After [`HELD_MOST`] ticks
@@ -19,7 +19,7 @@ use crate::machine::Machine;
 use crate::regs::INTERRUPT;
 
 /// Handlers of the clock's interrupt that clients may be in at once.
-pub const TICKS_INSIDE: usize = 3;
+pub const TICKS_INSIDE: usize = 2;
 /// Ticks in a row that may come until those inside are waited for no longer: 0.9 seconds at the BIOS's rate.
 const HELD_MOST: u8 = 16;
 

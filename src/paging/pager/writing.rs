@@ -11,8 +11,8 @@ use crate::x86::entry::DIRTY;
 
 impl Memory {
     /// Prepares the writing of a dirty page and of its dirty neighbours that were not used lately: copies them to the
-    /// demand buffer. None if there is no slot, or too many writes have failed. After a cluster that could not be written its pages go one by one, to the same
-    /// places: that shows which of them is bad.
+    /// demand buffer. None if there is no slot, or too many writes have failed. After a cluster that could not be written
+    /// its pages go one by one, to the same places: that shows which of them is bad.
     pub(super) fn write<M: Machine>(
         &mut self,
         machine: &mut M,

@@ -1,4 +1,4 @@
-; IRQ 0 whose handler sends its EOI, switches interrupts on and takes longer than a tick. At most three handlers are inside at a time
+; IRQ 0 whose handler sends its EOI, switches interrupts on and takes longer than a tick. At most two handlers are inside at a time
 ; (docs/decisions/0023), the tick that waits comes after them, and handlers that never return, or wait for the next one, do not stop the clock.
 ; expect: pass
 ; machines: qemu bochs dosbox-x dosbox-x/dynamic
@@ -11,7 +11,7 @@
 
 %define ENTRIES      40
 %define DEPTH        12
-%define TICKS_INSIDE 3                  ; src/monitor/ticks.rs
+%define TICKS_INSIDE 2                  ; src/monitor/ticks.rs
 %define DIVISOR      1193               ; of 1,193,182 Hz: a millisecond
 
 main:
@@ -29,7 +29,7 @@ main:
         call    storm
         expect_flag nc, "the storm ends"
         cmp     dword [deepest], TICKS_INSIDE
-        expect_flag e, "three handlers were inside at a time, never more"
+        expect_flag e, "two handlers were inside at a time, never more"
         call    judge
 
 ; Each handler asks for the next tick.
@@ -37,10 +37,10 @@ main:
         call    storm
         expect_flag nc, "no tick is lost that the next one depends on"
         cmp     dword [deepest], TICKS_INSIDE
-        expect_flag e, "three handlers were inside at a time, never more"
+        expect_flag e, "two handlers were inside at a time, never more"
         call    judge
 
-; Three handlers leave for good.
+; Two handlers leave for good.
         cli
         mov     dword [hits], 0
         set_handler 0205h, 08h, leaves
@@ -69,7 +69,7 @@ left:
         jnz     .wait
 .came:
         cmp     dword [hits], 20
-        expect_flag ae, "after three handlers that never return ticks come again"
+        expect_flag ae, "after two handlers that never return ticks come again"
         call    restore
 
 ; Handlers that wait for the next one, as deep as the specification has it, and all come back.
