@@ -11,6 +11,7 @@
 %include "dpmi.inc"
 %include "fill.inc"
 %include "failing.inc"
+%include "fill-hooked.inc"
 
 main:
         call    enter_protected_mode
