@@ -16,10 +16,13 @@ pub const fn is_irq(vector: u8) -> bool {
     matches!(vector, 0x08..=0x0F | 0x70..=0x77)
 }
 
+/// INT 1Ch, which the BIOS calls at each tick of the clock.
+pub const USER_TICK: u8 = 0x1C;
+
 /// Does a protected-mode handler of this vector get the real-mode occurrences too (DPMI 0.9, 0205h: hardware interrupts,
 /// 1Ch, 23h and 24h)?
 pub const fn reaches_protected_mode(vector: u8) -> bool {
-    is_irq(vector) || matches!(vector, 0x1C | 0x23 | 0x24)
+    is_irq(vector) || matches!(vector, USER_TICK | 0x23 | 0x24)
 }
 
 /// How far a client's end has come.

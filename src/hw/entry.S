@@ -88,6 +88,9 @@ software_common:
     jz software_from_client
     reflect v86_software_slow
 v86_software_slow:
+    cmp ebx, {USER_TICK}
+    je hooked_tick
+v86_software_rust:
     mov eax, ebx
     mov edx, {SOFTWARE}
     sub esp, {edi} - {gs}

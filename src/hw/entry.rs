@@ -10,7 +10,7 @@ use super::fast::Fast;
 use super::host::{Core, MONITOR, SLOTS};
 use super::tables::{ESPFIX, GDT, IDLE_POINTER, IDT, IDT_POINTER, LEAVE, TSS, WINDOW_IDT, XMS_LEAVE};
 use crate::hw;
-use ferrite::client::Client;
+use ferrite::client::{Client, USER_TICK};
 use ferrite::heap::{self, entry_code};
 use ferrite::host::Callback;
 use ferrite::layout::XmsCall;
@@ -118,6 +118,8 @@ global_asm!(
     F_STRUCTURE = const offset_of!(Fast, structure),
     F_INTERRUPTED = const offset_of!(Fast, interrupted),
     F_INTERRUPT = const offset_of!(Fast, interrupt),
+    USER_TICK = const USER_TICK,
+    F_HOOKED = const offset_of!(Fast, hooked),
     F_EXCEPTION = const offset_of!(Fast, exception),
     F_CALLBACK = const offset_of!(Fast, callback),
     F_GENERATION = const offset_of!(Fast, generation),
@@ -172,6 +174,7 @@ global_asm!(
     EXCEPTION_RETURN = const landing::EXCEPTION_RETURN,
     CALLBACK_RETURN = const landing::CALLBACK_RETURN,
     RAW_SWITCH = const landing::RAW_SWITCH,
+    EXCEPTIONS_SITE = const landing::EXCEPTIONS,
     DIRECT_VECTORS = sym super::fast::DIRECT_VECTORS,
     PLAIN_DOS = sym super::fast::PLAIN_DOS,
     FAST = sym super::fast::FAST,

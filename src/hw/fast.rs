@@ -53,8 +53,10 @@ pub struct Fast {
     pub interrupt: u32,
     /// exceptions to its handlers,
     pub exception: u32,
-    /// and its callbacks.
+    /// its callbacks,
     pub callback: u32,
+    /// and software interrupts of V86 code to its handlers.
+    pub hooked: u32,
     /// Twice how often Rust code has run, and one: it is never 0.
     pub generation: u32,
     /// The register structure found last: selector (0 for none), offset and linear address.
@@ -100,6 +102,7 @@ pub static mut FAST: Fast = Fast {
     interrupt: 0,
     exception: 0,
     callback: 0,
+    hooked: 0,
     generation: 1,
     known_selector: 0,
     known_offset: 0,
@@ -173,6 +176,7 @@ fn change_client(fast: &mut Fast, facts: &Facts, current: u8) {
     fast.interrupt = words(Landing::Interrupt, ENTERED | QUICK);
     fast.exception = words(Landing::Exception, ENTERED | QUICK);
     fast.callback = words(Landing::Callback, ENTERED);
+    fast.hooked = words(Landing::Hooked, ENTERED);
     // The site's address under the client's alias, as 0306h tells it; 0 where Rust has to see every switch.
     let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
     let after = (segment as u32) << 16 | (offset as u32 + 2);

@@ -20,7 +20,7 @@ use super::interrupt::LOCKED_MARGIN;
 use super::real::is_real_landing;
 use super::slots::{Landing, Slot, Slots, ENTERED, SEEN};
 use super::{pic, Monitor, Reporter, Resume};
-use crate::client::is_irq;
+use crate::client::{is_irq, USER_TICK};
 use crate::dos::swapfile::{self, Ended, Job};
 use crate::host::RealTarget;
 use crate::landing::INTERRUPT_RETURN;
@@ -28,8 +28,7 @@ use crate::layout::{SEL_LANDING16, SEL_LANDING32};
 use crate::machine::Machine;
 use crate::regs::{FarPointer, INTERRUPT};
 
-/// The tick that the BIOS passes on, and DOS's idle interrupt.
-const TICK: u8 = 0x1C;
+/// DOS's idle interrupt.
 pub(super) const IDLE: u8 = 0x28;
 /// Handlers that may wait at a time, and bytes of the locked stack that one may have.
 const MOST: usize = 4;
@@ -75,8 +74,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let top = slots.index();
         let slot = slots.slot[top];
         let kind = match slot.landing {
-            Landing::Interrupt => is_irq(slot.vector) || slot.vector == TICK,
-            Landing::Hooked => slot.vector == TICK,
+            Landing::Interrupt => is_irq(slot.vector) || slot.vector == USER_TICK,
+            Landing::Hooked => slot.vector == USER_TICK,
             Landing::Event => true,
             _ => false,
         };

@@ -17,16 +17,16 @@ use arrayvec::ArrayVec;
 use super::pic::{self, COMMAND, EOI, MASK, READ_IN_SERVICE, READ_REQUESTED, SPECIFIC_EOI};
 use super::slots::{Landing, Slot, Slots};
 use super::{Monitor, Reporter, Resume};
+use crate::client::USER_TICK;
 use crate::layout::event;
 use crate::machine::Machine;
 use crate::regs::{Registers, CARRY, INTERRUPT};
 use crate::report::ENDED_BY_KEY;
 use crate::vm86::decode::Operation;
 
-/// Vectors of the clock, the keyboard, and the tick that the BIOS passes on.
+/// Vectors of the clock and the keyboard.
 pub(super) const CLOCK: u8 = 0x08;
 const KEYBOARD: u8 = 0x09;
-const TICK: u8 = 0x1C;
 /// The keyboard's line.
 const KEYBOARD_LINE: u8 = 1;
 /// Lines by priority: the second controller hangs on line 2 of the first.
@@ -167,7 +167,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Does an IRQ reach a protected-mode handler, by itself or by the tick that the BIOS makes of it?
     pub(super) fn goes_to_client(&self, slots: &Slots, vector: u8) -> bool {
-        self.handler_of(slots, vector).is_some() || vector == CLOCK && self.handler_of(slots, TICK).is_some()
+        self.handler_of(slots, vector).is_some()
+            || vector == CLOCK && self.handler_of(slots, USER_TICK).is_some()
     }
 
     /// Calls the handler of the first IRQ that waits, if the client has its interrupts on.

@@ -2,7 +2,7 @@
 
     .section .text.entry.0, "ax"
 // ---------------------------------------------------------------------------------------------------------------
-// INT n of a client that it has no handler for and that nothing translates.
+// INT n of a client that it has a handler for, or that nothing translates.
     .balign 16
 software_from_client:
     pushad
@@ -10,11 +10,11 @@ software_from_client:
     lea ebp, [esp - {gs}]
     mov ebx, [ebp + {error}]
     mov edi, ss:[{FAST} + {F_CLIENT}]
+    cmp word ptr ss:[edi + ebx * 8 + {VECTORS} + 4], 0
+    jne own_handler
     bt ss:[{DIRECT_VECTORS}], ebx
     jnc perhaps_dos
 direct_vector:
-    cmp word ptr ss:[edi + ebx * 8 + {VECTORS} + 4], 0
-    jne software_slow
     reflect_client {F_REFLECTED}, software_slow
 // INT 21h with a function that takes and gives no pointer is like any other vector.
 perhaps_dos:
@@ -28,6 +28,74 @@ software_slow:
     mov edx, {SOFTWARE}
     jmp enter_core
 
+    .section .text.entry.1, "ax"
+// Its own handler, on its own stack. Software interrupts keep IF (DPMI 0.9, 2.4), but for those that share their number with
+// an exception. EBX=vector, EDI the client; the slot is whole.
+own_handler:
+    cmp ebx, 8
+    jb software_slow
+    cmp dword ptr ss:[edi + {H_WIDE}], 0
+    je software_slow
+    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
+    jz software_slow
+    own_stack software_slow
+    mov eax, [ebp + {eip}]
+    mov ss:[esi], eax
+    movzx eax, word ptr [ebp + {cs}]
+    mov ss:[esi + 4], eax
+    mov eax, [ebp + {eflags}]
+    mov ss:[esi + 8], eax
+    and eax, ~{TRAP}
+    mov [ebp + {eflags}], eax
+    mov [ebp + {esp}], ecx
+    mov eax, ss:[edi + ebx * 8 + {VECTORS}]
+    mov [ebp + {eip}], eax
+    movzx eax, word ptr ss:[edi + ebx * 8 + {VECTORS} + 4]
+    mov [ebp + {cs}], eax
+    lea esp, [ebp + {gs}]
+    jmp exit_same
+
+// INT 1Ch by V86 code, which a client handles: on its locked stack, with the registers of that code. EBX=vector; the general
+// registers are saved. Not where Rust has to see each way to a client (then there is no raw switch without it either).
+hooked_tick:
+    bt ss:[{MONITOR} + {HOOKED}], ebx
+    jnc v86_software_rust
+    lea ebp, [esp - {edi}]
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    test edi, edi
+    jz v86_software_rust
+    cmp dword ptr ss:[{FAST} + {F_RAW_AFTER}], 0
+    je v86_software_rust
+    lea esi, [edi + ebx * 8 + {VECTORS}]
+    cmp word ptr ss:[esi + 4], 0
+    je v86_software_rust
+    open_locked 12, 1, v86_software_rust
+    name_landing {F_HOOKED}
+    mov dword ptr ss:[edx], {INTERRUPT_RETURN}
+    mov dword ptr ss:[edx + 4], {LANDING32}
+    movzx ecx, word ptr [ebp + {esp}]
+    mov eax, [ebp + {ss}]
+    shl eax, 16
+    or eax, ecx
+    mov ss:[edi + {H_REAL}], eax
+    .irp at, {S_EDI}, {S_ESI}, {S_EBP}, {S_EBX}, {S_EDX}, {S_ECX}, {S_EAX}
+    mov eax, [ebp + {edi} + \at]
+    mov [ebp + NEXT + {edi} + \at], eax
+    .endr
+    xor eax, eax
+    mov [ebp + NEXT + {expected}], eax
+    mov [ebp + NEXT + {ds}], eax
+    mov [ebp + NEXT + {es}], eax
+    mov [ebp + NEXT + {fs}], eax
+    mov [ebp + NEXT + {gs}], eax
+    mov eax, [ebp + {eflags}]
+    and eax, ~{VIRTUAL}
+    mov ss:[edx + 8], eax
+    enter_handler
+    lea esp, [ebp + NEXT + {gs}]
+    jmp exit_client
+
+    .section .text.entry.0, "ax"
 // ---------------------------------------------------------------------------------------------------------------
 // An IRQ while a client ran. Its segment registers stay in the CPU while its own handler runs, which has to
 // keep them: the slot's are filled only where another way is taken (and by `unwind` where the handler never came back

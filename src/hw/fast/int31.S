@@ -22,7 +22,8 @@ int31_common:
     movzx ecx, ax
     sub ecx, 0x0300
     cmp word ptr ss:[edi + {VECTORS} + 0x31 * 8 + 4], 0
-    jne int31_slow
+    jne int31_own
+int31_unhandled:
     cmp ecx, 2
     ja service
     cmp word ptr [ebp + {ecx}], 0
@@ -85,9 +86,9 @@ simulate_go:
 simulate_slow:
     mov eax, [ebp + {eax}]
     jmp service
-int31_slow:
+int31_own:
     mov ebx, 0x31
-    jmp software_slow
+    jmp own_handler
 
 // Any other service, or one of these where it needs Rust: by the direct door, without asking again whose interrupt it is.
 service:

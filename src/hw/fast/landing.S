@@ -9,7 +9,7 @@ landing_entry:
     cmp dword ptr [esp], {INTERRUPT_RETURN} + 2
     jne landing_other
     cmp word ptr [esp + {landing} - {eip}], {L_INTERRUPT_FAST}
-    jne landing_rare
+    jne landing_hooked
 
 // A hardware interrupt handler has executed IRET (V86 code has no such slot: `raw_to_real` sees to that): the slot below goes on, with the segment registers as they are.
     mov edi, ss:[{FAST} + {F_CLIENT}]
@@ -44,7 +44,7 @@ landing_other:
     cmp dword ptr [esp], {CALLBACK_RETURN} + 2
     je land_callback
     cmp dword ptr [esp], {RAW_SWITCH} + 2
-    jne landing_rare
+    jne landing_chained
     push {LANDING_VECTOR}
 
 // 0306h from protected mode.
@@ -136,6 +136,75 @@ landing_narrow:
     jmp exit_client
 
     .section .text.entry.1, "ax"
+// The handler of an interrupt that V86 code has issued: its general registers and arithmetic flags are what that code gets.
+landing_hooked:
+    push {LANDING_VECTOR}
+    enter_general
+    mov eax, [ebp + {landing}]
+    and eax, 0xFF00FFFF                 // all but the vector
+    cmp eax, ss:[{FAST} + {F_HOOKED}]
+    jne landing_slow
+    cmp byte ptr [ebp + {vector}], {USER_TICK}
+    jne landing_slow
+    test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
+    jz landing_slow
+    cmp dword ptr ss:[{FAST} + {F_RAW_AFTER}], 0
+    je landing_slow
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    close_slot
+    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    mov eax, [ebp - NEXT + {eflags}]
+    mov ecx, [ebp + {eflags}]
+    and eax, ~{ARITHMETIC}
+    and ecx, {ARITHMETIC}
+    or eax, ecx
+    mov [ebp - NEXT + {eflags}], eax
+    lea eax, [ebp - NEXT + {V86_END}]
+    mov ss:[{TSS} + 4], eax
+    popad
+    sub esp, NEXT - ({eip} - {error})
+    iretd
+
+// A client's handler has chained to the default one (0204h's answer): as if the INT had found no handler. Site 2n is vector
+// n's; IRQs' vectors are Rust's, and what needs a look at its registers.
+landing_chained:
+    cmp dword ptr [esp], {EXCEPTIONS_SITE}
+    ja landing_rare
+    push {LANDING_VECTOR}
+    pushad
+    push_segments
+    lea ebp, [esp - {gs}]
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    cmp dword ptr ss:[edi + {H_WIDE}], 0
+    je chained_slow
+    test byte ptr ss:[{FAST} + {F_CLIENT_FLAGS} + 1], {IOPL_BITS}
+    jz chained_slow
+    mov ebx, [ebp + {eip}]
+    shr ebx, 1
+    dec ebx
+    own_stack chained_slow
+    cmp ebx, 0x31
+    je chained_service
+    mov eax, ebx
+    and al, 0xF8
+    cmp al, 0x08
+    je chained_slow
+    cmp al, 0x70
+    je chained_slow
+    bt ss:[{DIRECT_VECTORS}], ebx
+    jnc chained_slow
+    reflect_client {F_REFLECTED}, chained_slow, 1
+chained_service:
+    pop_frame
+    mov eax, [ebp + {eax}]
+    movzx ecx, ax
+    sub ecx, 0x0300
+    jmp int31_unhandled
+chained_slow:
+    mov eax, {LANDING_VECTOR}
+    mov edx, {SOFTWARE}
+    jmp enter_core
+
 // A callback's procedure has executed IRET; its ES:EDI names the structure.
 land_callback:
     push {LANDING_VECTOR}

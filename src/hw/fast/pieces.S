@@ -15,6 +15,9 @@
     .set V86_FLAGS, {VIRTUAL} | {IOPL} | {ALWAYS}
 // From a slot to the next.
     .set NEXT, {SLOT_BYTES}
+// Of a stack segment's access rights: 32 bits wide; code or data, which way it grows, writable. SDM vol. 3, 3.4.5.
+    .set STACK_KIND, 1 << 22 | 0b11110 << 8
+    .set STACK_UPWARD, 1 << 22 | 0b10010 << 8
 
 // ---------------------------------------------------------------------------------------------------------------
 // Pieces.
@@ -79,9 +82,13 @@
     mov ss:[{TSS} + 4], eax
     .endm
 
-// Reflects vector EBX of the current client to real mode, registers passed through.
-    .macro reflect_client kind, slow
+// Reflects vector EBX of the current client to real mode, registers passed through. `chained` 1: the interrupt's frame, which
+// `own_stack` has found, is taken from the client's stack first.
+    .macro reflect_client kind, slow, chained=0
     open_real 6, \slow
+    .if \chained
+    pop_frame
+    .endif
     name_landing \kind
     mov eax, [ebp + {eflags}]
     and eax, GUEST_FLAGS
@@ -153,9 +160,56 @@
 9:
     .endm
 
-// Is the structure at ESI present and writable? Clobbers EAX, EDX.
-    .macro structure_present slow
-    lea eax, [esi + {STRUCTURE} - 1]
+// The top of the current slot's stack, of a 32-bit client: in ECX the offset 12 bytes below it, in ESI the linear address of
+// that. Only where these 12 bytes and the 12 above lie in one page that is present and writable, in a segment that grows upward.
+// Clobbers EAX, EDX.
+    .macro own_stack slow
+    movzx eax, word ptr [ebp + {ss}]
+    test al, 4
+    jz \slow
+    lar edx, eax
+    jnz \slow
+    and edx, STACK_KIND
+    cmp edx, STACK_UPWARD
+    jne \slow
+    lsl edx, eax
+    mov ecx, [ebp + {esp}]
+    lea esi, [ecx + 11]
+    sub ecx, 12
+    jb \slow
+    cmp esi, ecx
+    jb \slow
+    cmp esi, edx
+    ja \slow
+    and eax, 0xFFF8
+    add eax, ss:[{FAST} + {F_LDT}]
+    mov esi, ss:[eax + 2]
+    mov edx, ss:[eax + 4]
+    and esi, 0x00FFFFFF
+    and edx, 0xFF000000
+    or esi, edx
+    add esi, ecx
+    cmp esi, 0x1000                     // the first page may be closed to clients
+    jb \slow
+    structure_present \slow, 24
+    .endm
+
+// The current slot goes on where the interrupt frame says that `own_stack` has found. Clobbers EAX.
+    .macro pop_frame
+    mov eax, ss:[esi + 12]
+    mov [ebp + {eip}], eax
+    movzx eax, word ptr ss:[esi + 16]
+    mov [ebp + {cs}], eax
+    mov eax, ss:[esi + 20]
+    and eax, GUEST_FLAGS
+    or eax, ss:[{FAST} + {F_CLIENT_FLAGS}]
+    mov [ebp + {eflags}], eax
+    add dword ptr [ebp + {esp}], 12
+    .endm
+
+// Are the `bytes` at ESI, a structure's, present and writable? Clobbers EAX, EDX.
+    .macro structure_present slow, bytes={STRUCTURE}
+    lea eax, [esi + \bytes - 1]
     cmp eax, esi
     jb \slow
     cmp eax, {LOW_END}
