@@ -76,12 +76,42 @@ main:
         sub     [value], eax
         report_text "callback"
         call    bench_line
+        call    own_handlers
         bench   "exception", op_exception, idle_none
         call    timer
         bench   "int21-30", op_dos_version, idle_dos_version
         call    memory
         passed  "everything was measured"
         jmp     finish
+
+; own_handlers: what extenders hook: INT 1Ch, which real mode issues, and INT 31h, chaining to the host's.
+own_handlers:
+        mov     bl, 1Ch
+        int31   0204h
+        store_vector old_handler
+        set_handler 0205h, 1Ch, tick_handler
+        mov     word [call_ip], real_tick
+        call    measure
+        mov     eax, [plain_0301]
+        sub     [value], eax
+        report_text "int-1c-handled"
+        call    bench_line
+        load_vector old_handler
+        mov     bl, 1Ch
+        int31   0205h
+        mov     bl, 31h
+        int31   0204h
+        store_vector old_handler
+        set_handler 0205h, 31h, chaining_handler
+        bench   "int31-0300-chained", op_0300, idle_0300
+        load_vector old_handler
+        mov     bl, 31h
+        int31   0205h
+        ret
+tick_handler:
+        interrupt_return
+chaining_handler:
+        chain_to old_handler
 
 ; --- the loops ----------------------------------------------------------------
 
@@ -476,6 +506,9 @@ callback:
 
 real_iret:
         iret
+real_tick:
+        int     1Ch
+        retf
 real_callback:
         call    far [cs:callback_entry]
 real_retf:
@@ -492,6 +525,7 @@ least:          resd 1
 shortest:       resd 1
 started:        resd 1
 plain_0301:     resd 1
+old_handler:    resd 2
 ticks:          resd 1
 least_allocate: resd 1
 first_allocate: resd 1
