@@ -1,10 +1,10 @@
 ; NMI while a client runs: its exception handler, else its interrupt handler, else real mode's vector 2; in V86 mode real mode's,
-; whatever the client has. HLT is over at one in either.
+; whatever the client has.
 ; expect: pass
 ; machines: qemu
 ; width: 16 32
 ; cpu: pentium3
-; plan: 23
+; plan: 21
 
 %define NMI_IN_V86
 %include "dpmi/nmi.inc"
