@@ -25,7 +25,7 @@ pub struct Fast {
     pub return_site: u32,
     /// The same behind its INT.
     pub return_after: u32,
-    /// CS:IP behind the raw switch's INT.
+    /// CS:IP behind the raw switch's INT; 0 where Rust has to see every switch.
     pub raw_after: u32,
     /// CS:IP behind the XMS entry's INT,
     pub xms_after: u32,
@@ -55,7 +55,7 @@ pub struct Fast {
     pub exception: u32,
     /// its callbacks,
     pub callback: u32,
-    /// and software interrupts of V86 code to its handlers.
+    /// and software interrupts of V86 code to its handlers; 0 where Rust has to see each way to a client.
     pub hooked: u32,
     /// Twice how often Rust code has run, and one: it is never 0.
     pub generation: u32,
@@ -176,11 +176,13 @@ fn change_client(fast: &mut Fast, facts: &Facts, current: u8) {
     fast.interrupt = words(Landing::Interrupt, ENTERED | QUICK);
     fast.exception = words(Landing::Exception, ENTERED | QUICK);
     fast.callback = words(Landing::Callback, ENTERED);
-    fast.hooked = words(Landing::Hooked, ENTERED);
-    // The site's address under the client's alias, as 0306h tells it; 0 where Rust has to see every switch.
-    let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
-    let after = (segment as u32) << 16 | (offset as u32 + 2);
-    fast.raw_after = if facts.protect_page0 || facts.client_iopl == 0 { 0 } else { after };
+    (fast.hooked, fast.raw_after) = (0, 0);
+    if !facts.protect_page0 && facts.client_iopl != 0 {
+        fast.hooked = words(Landing::Hooked, ENTERED);
+        // The site's address under the client's alias, as 0306h tells it.
+        let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
+        fast.raw_after = (segment as u32) << 16 | (offset as u32 + 2);
+    }
 }
 
 const _: () = assert!(core::mem::offset_of!(Callback, kind) < 256);

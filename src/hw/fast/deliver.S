@@ -56,7 +56,7 @@ own_handler:
     jmp exit_same
 
 // INT 1Ch by V86 code, which a client handles: on its locked stack, with the registers of that code. EBX=vector; the general
-// registers are saved. Not where Rust has to see each way to a client (then there is no raw switch without it either).
+// registers are saved.
 hooked_tick:
     bt ss:[{MONITOR} + {HOOKED}], ebx
     jnc v86_software_rust
@@ -64,7 +64,7 @@ hooked_tick:
     mov edi, ss:[{FAST} + {F_CLIENT}]
     test edi, edi
     jz v86_software_rust
-    cmp dword ptr ss:[{FAST} + {F_RAW_AFTER}], 0
+    cmp dword ptr ss:[{FAST} + {F_HOOKED}], 0
     je v86_software_rust
     lea esi, [edi + ebx * 8 + {VECTORS}]
     cmp word ptr ss:[esi + 4], 0

@@ -148,17 +148,10 @@ landing_hooked:
     jne landing_slow
     test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
     jz landing_slow
-    cmp dword ptr ss:[{FAST} + {F_RAW_AFTER}], 0
-    je landing_slow
     mov edi, ss:[{FAST} + {F_CLIENT}]
     close_slot
     dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
-    mov eax, [ebp - NEXT + {eflags}]
-    mov ecx, [ebp + {eflags}]
-    and eax, ~{ARITHMETIC}
-    and ecx, {ARITHMETIC}
-    or eax, ecx
-    mov [ebp - NEXT + {eflags}], eax
+    pass_flags_down
     lea eax, [ebp - NEXT + {V86_END}]
     mov ss:[{TSS} + 4], eax
     popad

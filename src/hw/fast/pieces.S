@@ -124,6 +124,28 @@
     mov ss:[edi + {H_LOCKED_ESP}], ecx
     .endm
 
+// ESI, an offset in the segment of LDT selector EAX, becomes linear. Clobbers EAX, EDX.
+    .macro add_base
+    and eax, 0xFFF8
+    add eax, ss:[{FAST} + {F_LDT}]
+    mov edx, ss:[eax + 4]
+    mov eax, ss:[eax + 2]
+    and edx, 0xFF000000
+    and eax, 0x00FFFFFF
+    add esi, eax
+    add esi, edx
+    .endm
+
+// The slot below gets the current slot's arithmetic flags. Clobbers EAX, ECX.
+    .macro pass_flags_down
+    mov eax, [ebp - NEXT + {eflags}]
+    mov ecx, [ebp + {eflags}]
+    and eax, ~{ARITHMETIC}
+    and ecx, {ARITHMETIC}
+    or eax, ecx
+    mov [ebp - NEXT + {eflags}], eax
+    .endm
+
 // Linear address of selector EAX, offset ESI, for the 50 bytes of a register structure, in ESI; they lie in one page of the
 // client's that is present and writable, or in conventional memory. What was found last is remembered until Rust code
 // has run, which alone changes descriptors and pages. Clobbers EAX, EDX.
@@ -143,14 +165,7 @@
     cmp esi, edx
     ja 6f
     sub esi, {STRUCTURE} - 1
-    and eax, 0xFFF8
-    add eax, ss:[{FAST} + {F_LDT}]
-    mov edx, ss:[eax + 4]
-    mov eax, ss:[eax + 2]
-    and edx, 0xFF000000
-    and eax, 0x00FFFFFF
-    add esi, eax
-    add esi, edx
+    add_base
     structure_present 6f
     mov ss:[{FAST} + {F_KNOWN_LINEAR}], esi
     jmp 9f
@@ -181,14 +196,8 @@
     jb \slow
     cmp esi, edx
     ja \slow
-    and eax, 0xFFF8
-    add eax, ss:[{FAST} + {F_LDT}]
-    mov esi, ss:[eax + 2]
-    mov edx, ss:[eax + 4]
-    and esi, 0x00FFFFFF
-    and edx, 0xFF000000
-    or esi, edx
-    add esi, ecx
+    mov esi, ecx
+    add_base
     cmp esi, 0x1000                     // the first page may be closed to clients
     jb \slow
     structure_present \slow, 24

@@ -34,12 +34,7 @@ trap_entry:
     jmp exit_slot
 land_reflected:
     close_slot
-    mov eax, [ebp - NEXT + {eflags}]
-    mov ecx, [ebp + {eflags}]
-    and eax, ~{ARITHMETIC}
-    and ecx, {ARITHMETIC}
-    or eax, ecx
-    mov [ebp - NEXT + {eflags}], eax
+    pass_flags_down
     popad
     sub esp, NEXT
     pushad

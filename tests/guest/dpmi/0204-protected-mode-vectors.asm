@@ -8,6 +8,7 @@
 ; service: 0204 0205
 
 %include "dpmi.inc"
+%include "dpmi/chaining.inc"
 
 main:
         call    enter_protected_mode
@@ -129,32 +130,9 @@ handler:
         mov     bx, 2222h
         interrupt_return
 
-chaining:
-        mov     dx, 5555h
-        chain_to old
-
-counting_31:
-        push    ds
-        mov     ds, [cs:data_selector]
-        inc     word [calls_31]
-        pop     ds
-        chain_to old_31
-
-; Real mode: clears carry in the flags on the stack.
-real_handler:
-        push    bp
-        mov     bp, sp
-        and     word [bp + 6], 0FFFFh ^ FLAG_CARRY
-        pop     bp
-        mov     bx, 4444h
-        iret
-
 section .bss
               alignb 4
-old:          resb 8
-old_31:       resb 8
 seen_ax:      resw 1
 seen_ss:      resw 1
 seen_cs:      resw 1
 seen_flags:   resw 1
-calls_31:     resw 1

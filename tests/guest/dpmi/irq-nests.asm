@@ -14,6 +14,29 @@
 %define TICKS_INSIDE 2                  ; src/monitor/ticks.rs
 %define DIVISOR      1193               ; of 1,193,182 Hz: a millisecond
 
+; A handler begins: it is one more inside, and has sent its EOI.
+%macro enter_counted 0
+        push    ds
+        pushad
+        mov     ds, [cs:data_selector]
+        inc     dword [hits]
+        inc     dword [inside]
+        mov     eax, [inside]
+        cmp     eax, [deepest]
+        jbe     %%less
+        mov     [deepest], eax
+%%less:
+        mov     al, 20h
+        out     20h, al
+%endmacro
+
+%macro leave_counted 0
+        dec     dword [inside]
+        popad
+        pop     ds
+        interrupt_return
+%endmacro
+
 main:
         call    enter_protected_mode
         mov     bx, 40h
@@ -187,18 +210,7 @@ next_tick:
         ret
 
 slow:
-        push    ds
-        pushad
-        mov     ds, [cs:data_selector]
-        inc     dword [hits]
-        inc     dword [inside]
-        mov     eax, [inside]
-        cmp     eax, [deepest]
-        jbe     .less
-        mov     [deepest], eax
-.less:
-        mov     al, 20h
-        out     20h, al
+        enter_counted
         cmp     dword [hits], ENTRIES
         jae     .out
         cmp     byte [mode], 30h
@@ -209,25 +221,11 @@ slow:
         call    busy
         cli
 .out:
-        dec     dword [inside]
-        popad
-        pop     ds
-        interrupt_return
+        leave_counted
 
 ; waits: until DEPTH of its kind have come.
 waits:
-        push    ds
-        pushad
-        mov     ds, [cs:data_selector]
-        inc     dword [hits]
-        inc     dword [inside]
-        mov     eax, [inside]
-        cmp     eax, [deepest]
-        jbe     .less
-        mov     [deepest], eax
-.less:
-        mov     al, 20h
-        out     20h, al
+        enter_counted
         cmp     dword [hits], DEPTH
         jae     .out
         sti
@@ -240,10 +238,7 @@ waits:
 .off:
         cli
 .out:
-        dec     dword [inside]
-        popad
-        pop     ds
-        interrupt_return
+        leave_counted
 
 leaves:
         mov     ds, [cs:data_selector]

@@ -7,6 +7,7 @@
 ; service: 0205
 
 %include "dpmi.inc"
+%include "dpmi/chaining.inc"
 
 %define PAGE         1000h
 %define BYTES        3 * PAGE
@@ -43,12 +44,12 @@ main:
         int31   0201h
         mov     bl, 60h
         int31   0204h
-        store_vector old_60
+        store_vector old
         mov     bl, 31h
         int31   0204h
         store_vector old_31
         set_handler 0205h, 60h, chaining
-        set_handler 0205h, 31h, counting
+        set_handler 0205h, 31h, counting_31
         expect_flag nc, "handlers of INT 60h and INT 31h"
 
         stack   "in the middle of a page", UPWARD, WIDE, BYTES - 1, PAGE + 800h
@@ -65,7 +66,7 @@ main:
         load_vector old_31
         mov     bl, 31h
         int31   0205h
-        load_vector old_60
+        load_vector old
         mov     bl, 60h
         int31   0205h
         jmp     finish
@@ -85,7 +86,7 @@ try:
         mov     [own_esp], esp
         mov     ss, [stack_selector]
         mov     esp, [top]
-        mov     word [calls], 0
+        mov     word [calls_31], 0
         mov     ax, 1111h
         mov     ecx, 33334444h
         mov     esi, 55556666h
@@ -127,7 +128,7 @@ try:
         cmp     word [next_selector], 8
         mov     eax, 100h
         call    .unless
-        cmp     word [calls], 1
+        cmp     word [calls_31], 1
         mov     eax, 200h
         call    .unless
         mov     dx, [stack_selector]
@@ -146,26 +147,6 @@ try:
 .right:
         ret
 
-chaining:
-        mov     dx, 5555h
-        chain_to old_60
-
-counting:
-        push    ds
-        mov     ds, [cs:data_selector]
-        inc     word [calls]
-        pop     ds
-        chain_to old_31
-
-; Real mode: clears carry in the flags on the stack.
-real_handler:
-        push    bp
-        mov     bp, sp
-        and     word [bp + 6], 0FFFFh ^ FLAG_CARRY
-        pop     bp
-        mov     bx, 4444h
-        iret
-
 section .bss
                 alignb 4
 block:          resd 1
@@ -173,11 +154,8 @@ top:            resd 1
 wrong:          resd 1
 own_esp:        resd 1
 got_esp:        resd 2
-old_60:         resd 2
-old_31:         resd 2
 stack_selector: resw 1
 own_ss:         resw 1
 got_ss:         resw 1
 got_ax:         resw 1
 next_selector:  resw 1
-calls:          resw 1

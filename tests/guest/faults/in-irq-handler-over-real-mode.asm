@@ -7,6 +7,7 @@
 ; timeout: 200
 
 %include "faults/faults.inc"
+%include "faults/tick.inc"
 
 child_ends:
         call    next_kind
@@ -22,27 +23,3 @@ child_ends:
         mov     edi, call_structure
         int31   0301h
         jmp     child_ends
-
-; in real mode
-wait_for_tick:
-        sti
-.wait:
-        cmp     byte [cs:ticked], 0
-        je      .wait
-        retf
-
-clock:
-        call    fault
-        push    ax
-        push    ds
-        mov     ds, [cs:data_selector]
-        mov     byte [ticked], 1
-        mov     al, 20h
-        out     20h, al
-        pop     ds
-        pop     ax
-        interrupt_return
-
-section .bss
-ticked: resb 1
-section .text

@@ -7,6 +7,7 @@
 ; timeout: 200
 
 %include "faults/faults.inc"
+%include "faults/tick.inc"
 
 child_ends:
         call    next_kind
@@ -18,19 +19,3 @@ child_ends:
         cmp     byte [ticked], 0
         je      .wait
         jmp     child_ends
-
-clock:
-        call    fault
-        push    ax
-        push    ds
-        mov     ds, [cs:data_selector]
-        mov     byte [ticked], 1
-        mov     al, 20h
-        out     20h, al
-        pop     ds
-        pop     ax
-        interrupt_return
-
-section .bss
-ticked: resb 1
-section .text

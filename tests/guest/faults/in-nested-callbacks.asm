@@ -10,6 +10,7 @@
 %define ENTERED_BY_EXCEPTION by_interrupt
 %include "faults/faults.inc"
 %include "faults/callback.inc"
+%include "faults/tick.inc"
 
 child_ends:
         set_handler 0203h, 05h, handler_5
@@ -51,28 +52,7 @@ called_back:
         int31   0301h
         ret
 
-; in real mode
-wait_for_tick:
-        sti
-.wait:
-        cmp     byte [cs:ticked], 0
-        je      .wait
-        retf
-
-clock:
-        call    fault
-        push    ax
-        push    ds
-        mov     ds, [cs:data_selector]
-        mov     byte [ticked], 1
-        mov     al, 20h
-        out     20h, al
-        pop     ds
-        pop     ax
-        interrupt_return
-
 section .bss
                 alignb 4
 inner_structure: resb 34h
-ticked:         resb 1
 section .text

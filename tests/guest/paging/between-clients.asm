@@ -9,27 +9,18 @@
 %include "dpmi.inc"
 %include "paging/debug.inc"
 %include "xms/exec.inc"
+%include "paging/another-client.inc"
 
 main:
-        mov     word [exec_path], stays
-        run_ferrite ""
-        expect_equal16 ax, 0300h, "another client stays resident"
+        call    another_client
         call    enter_protected_mode
         call    flat_segment
         mov     [flat], ax
         debug   DEBUG_CLIENT
         mov     [own], ebx
         mov     es, [flat]
-        xor     ebp, ebp
-.next_client:
-        cmp     ebp, [own]
-        je      .not_this
-        call    map
+        call    find_another
         jnc     .found
-.not_this:
-        inc     ebp
-        cmp     ebp, 32
-        jb      .next_client
         failed  "another client's pages can be mapped"
         jmp     finish
 .found:
@@ -77,21 +68,8 @@ main:
         pop     es
         jmp     finish
 
-; Maps two shared pages of client EBP. Out: EBX, CF.
-map:
-        mov     ebx, 400000h
-        mov     ecx, 2
-        mov     edx, ebp
-        shl     edx, 8
-        inc     dx
-        debug   DEBUG_MAP_AGAIN
-        ret
-
-stays:  db      "C:\STAYS.COM", 0
-
 section .bss
            alignb 4
-own:       resd 1
 first:     resd 1
 copy:      resd 1
 flat:      resw 1

@@ -16,23 +16,10 @@
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
+        call    half_as_many_again
         mov     [count], eax
-        call    flat_segment
-        mov     [flat], ax
-        mov     ebx, [pages]
-        shl     ebx, 12
-        mov     cx, bx
-        shr     ebx, 16
-        int31   0501h
+        call    allocate_pages
         expect_flag nc, "0501h: more than there is"
-        push    bx
-        push    cx
-        pop     dword [address]
         mov     dword [round], 1
         pass    "filled in order", upwards, fill_page
 

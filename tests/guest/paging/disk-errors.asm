@@ -31,23 +31,10 @@ main:
         mov     dx, critical_hook
         int31   0201h
 
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
-        shl     eax, 12
-        mov     cx, ax
-        shr     eax, 16
-        mov     bx, ax
-        int31   0501h
+        call    half_as_many_again
+        call    allocate_pages
         expect_flag nc, "0501h: more than there is"
         jc      .end
-        push    bx
-        push    cx
-        pop     dword [address]
-        call    flat_segment
-        mov     [flat], ax
         mov     dword [round], 1
         mov     byte [broken], 1
         pass    "filled in order", upwards, fill_page

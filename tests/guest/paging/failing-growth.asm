@@ -10,6 +10,7 @@
 
 %include "dpmi.inc"
 %include "fill.inc"
+%include "paging/ask.inc"
 
 %define ANY 0FFFFh
 ; A mode: which call, with which CX; the AX that it answers, and whether with CF.
@@ -25,12 +26,8 @@
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
+        call    half_as_many_again
         mov     [more], ecx
-        add     eax, ecx
-        mov     [pages], eax
         mov     [wanted], eax
         mov     bl, 21h
         int31   0200h
@@ -47,12 +44,7 @@ main:
         jb      .making
         call    ask
         accepted "0501h, when all is well", R_EBX | R_ECX | R_ESI | R_EDI
-        mov     ax, [out_bx]
-        shl     eax, 16
-        mov     ax, [out_cx]
-        mov     [address], eax
-        call    flat_segment
-        mov     [flat], ax
+        call    use_answer
         mov     dword [round], 1
         pass    "filled in order", upwards, fill_page
 
@@ -88,16 +80,6 @@ ask_in_vain:
         refused "0501h, while a call of DOS fails", 8013h
         add     word [mode], MODE_BYTES
         ret
-
-; ask: 0501h for [wanted] pages.
-ask:
-        service 0501h
-        mov     eax, [wanted]
-        shl     eax, 12
-        mov     [in_cx], ax
-        shr     eax, 16
-        mov     [in_bx], ax
-        jmp     call_service
 
 dos_hook:
         cmp     byte [cs:failing], 0
@@ -143,7 +125,6 @@ section .bss
                   alignb 4
 old_dos:          resw 2
 more:             resd 1
-wanted:           resd 1
 mode:             resw 1
 hits:             resw 1
 not_made:         resw 1

@@ -13,10 +13,6 @@
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
+        call    half_as_many_again
         call    fill_all
         jmp     finish

@@ -10,15 +10,13 @@
 
 %include "dpmi.inc"
 %include "fill.inc"
+%include "paging/ask.inc"
 
 main:
         call    make_file
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
+        call    half_as_many_again
+        mov     [wanted], eax
         call    ask
         refused "0501h, while there is a file of that name", 8013h
         call    same_file
@@ -56,12 +54,7 @@ main:
         expect_flag nc, "the file is deleted"
         call    ask
         accepted "0501h, when it is gone", R_EBX | R_ECX | R_ESI | R_EDI
-        mov     ax, [out_bx]
-        shl     eax, 16
-        mov     ax, [out_cx]
-        mov     [address], eax
-        call    flat_segment
-        mov     [flat], ax
+        call    use_answer
         mov     dword [round], 1
         pass    "filled in order", upwards, fill_page
         pass    "read in order", upwards, check_page
@@ -70,16 +63,6 @@ main:
         cmp     dword [found], "FERR"
         expect_flag e, "it begins with its magic"
         jmp     finish
-
-; ask: 0501h for [pages].
-ask:
-        service 0501h
-        mov     eax, [pages]
-        shl     eax, 12
-        mov     [in_cx], ax
-        shr     eax, 16
-        mov     [in_bx], ax
-        jmp     call_service
 
 make_file:
         mov     ah, 3Ch

@@ -13,43 +13,33 @@
 %include "fill.inc"
 %include "paging/debug.inc"
 %include "xms/exec.inc"
+%include "paging/another-client.inc"
 
 main:
-        mov     word [exec_path], stays
-        run_ferrite ""
-        expect_equal16 ax, 0300h, "another client stays resident"
+        call    another_client
         call    enter_protected_mode
         debug   DEBUG_CLIENT
         mov     [own], ebx
         call    machine_pages
         mov     [pages], eax
-        shl     eax, 12
-        mov     cx, ax
-        shr     eax, 16
-        mov     bx, ax
-        int31   0501h
+        call    allocate_pages
         expect_flag nc, "0501h: as much as the machine has"
         jc      finish
-        push    bx
-        push    cx
-        pop     dword [address]
-        call    flat_segment
-        mov     [flat], ax
+        ; The swap file grows for it, so that what is mapped later may have a page table.
+        mov     eax, 10000h
+        call    allocate_block
+        expect_flag nc, "0501h: and a little more"
+        mov     di, si
+        shr     esi, 16
+        int31   0502h
+        expect_flag nc, "0502h: and back"
         mov     dword [round], 1
         pass    "filled in order", upwards, fill_page
         change  "changed in order", upwards
         debug   DEBUG_TRANSFERS
         mov     [ins], ebx
-        xor     ebp, ebp
-.next_client:
-        cmp     ebp, [own]
-        je      .not_this
-        call    map
+        call    find_another
         jnc     .found
-.not_this:
-        inc     ebp
-        cmp     ebp, 32
-        jb      .next_client
         failed  "another client's pages can be mapped"
         jmp     finish
 .found:
@@ -71,21 +61,8 @@ main:
         pop     es
         jmp     finish
 
-; Maps two shared pages of client EBP. Out: EBX, CF.
-map:
-        mov     ebx, 400000h
-        mov     ecx, 2
-        mov     edx, ebp
-        shl     edx, 8
-        inc     dx
-        debug   DEBUG_MAP_AGAIN
-        ret
-
-stays:  db      "C:\STAYS.COM", 0
-
 section .bss
            alignb 4
-own:       resd 1
 first:     resd 1
 ins:       resd 1
 section .text

@@ -20,22 +20,9 @@ main:
 .first:
         call    find_own_name
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
-        call    flat_segment
-        mov     [flat], ax
-        mov     ebx, [pages]
-        shl     ebx, 12
-        mov     cx, bx
-        shr     ebx, 16
-        int31   0501h
+        call    half_as_many_again
+        call    allocate_pages
         jc      .refused
-        push    bx
-        push    cx
-        pop     dword [address]
         movzx   eax, byte [level]
         inc     eax
         mov     [round], eax

@@ -11,6 +11,7 @@
 
 %include "dpmi.inc"
 %include "fill.inc"
+%include "paging/ask.inc"
 
 main:
         mov     dx, critical_hook
@@ -33,26 +34,11 @@ main:
         mov     [wanted], eax
         call    ask
         accepted "0501h: half of what there is", R_EBX | R_ECX | R_ESI | R_EDI
-        mov     ax, [out_bx]
-        shl     eax, 16
-        mov     ax, [out_cx]
-        mov     [address], eax
-        call    flat_segment
-        mov     [flat], ax
+        call    use_answer
         mov     dword [round], 1
         pass    "filled in order", upwards, fill_page
         pass    "read in order", upwards, check_page
         jmp     finish
-
-; ask: 0501h for [wanted] pages.
-ask:
-        service 0501h
-        mov     eax, [wanted]
-        shl     eax, 12
-        mov     [in_cx], ax
-        shr     eax, 16
-        mov     [in_bx], ax
-        jmp     call_service
 
 critical_hook:
         inc     dword [cs:critical]
@@ -60,6 +46,5 @@ critical_hook:
         iret
 
 section .bss
-wanted:           resd 1
 critical:         resd 1
 section .text

@@ -17,11 +17,7 @@
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
+        call    half_as_many_again
         call    flat_segment
         mov     [flat], ax
         mov     ebx, [pages]

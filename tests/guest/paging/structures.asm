@@ -57,11 +57,7 @@ AT_302  equ 1000h - 2Eh
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
+        call    half_as_many_again
         ; two pages more, for the structures, which the orders leave alone
         add     eax, 2
         mov     [count], eax

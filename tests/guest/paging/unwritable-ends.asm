@@ -14,6 +14,7 @@
 %include "vm86/victim.inc"
 %include "overcommit.inc"
 %include "failing.inc"
+%include "broken-writes.inc"
 
 child_ends:
         call    take_too_much
@@ -45,18 +46,3 @@ parent_judges:
         call    no_file
         expect_equal16 ax, 0, "the swap file is gone"
         ret
-
-judge_transfer:
-        mov     byte [cs:verdict], GO_ON
-        cmp     ah, 40h
-        jne     .end
-        push    ax
-        mov     al, [cs:broken]
-        mov     [cs:verdict], al
-        pop     ax
-.end:
-        ret
-
-section .bss
-broken:           resb 1
-section .text

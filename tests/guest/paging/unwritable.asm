@@ -11,26 +11,14 @@
 %include "dpmi.inc"
 %include "fill.inc"
 %include "failing.inc"
+%include "broken-writes.inc"
 
 main:
         call    enter_protected_mode
-        call    machine_pages
-        mov     ecx, eax
-        shr     ecx, 1
-        add     eax, ecx
-        mov     [pages], eax
-        shl     eax, 12
-        mov     cx, ax
-        shr     eax, 16
-        mov     bx, ax
-        int31   0501h
+        call    half_as_many_again
+        call    allocate_pages
         expect_flag nc, "0501h: more than there is"
         jc      finish
-        push    bx
-        push    cx
-        pop     dword [address]
-        call    flat_segment
-        mov     [flat], ax
         call    hook_dos
         mov     dword [round], 1
         pass    "filled in order", upwards, fill_page
@@ -48,18 +36,3 @@ main:
         pass    "read in order at last", upwards, check_page
         call    unhook_dos
         jmp     finish
-
-judge_transfer:
-        mov     byte [cs:verdict], GO_ON
-        cmp     ah, 40h
-        jne     .end
-        push    ax
-        mov     al, [cs:broken]
-        mov     [cs:verdict], al
-        pop     ax
-.end:
-        ret
-
-section .bss
-broken:           resb 1
-section .text

@@ -11,12 +11,6 @@
 
 %define WITH_OLDER_DRIVER 37
 
-%macro ferrite_ends 3
-        run_ferrite %1
-        and     ax, 0FFh
-        expect_equal16 ax, %2, %3
-%endmacro
-
 body:
         cmp     byte [is_client], 0
         jne     .end

@@ -8,12 +8,6 @@
 %include "xms/xms.inc"
 %include "xms/exec.inc"
 
-%macro ferrite_ends 3
-        run_ferrite %1
-        and     ax, 0FFh
-        expect_equal16 ax, %2, %3
-%endmacro
-
 body:
         cmp     byte [is_client], 0
         jne     .end
