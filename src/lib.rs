@@ -20,6 +20,7 @@ pub mod paging;
 pub mod regs;
 pub mod report;
 pub mod service;
+pub mod structure;
 pub mod vm86;
 pub mod x86;
 pub mod xms;

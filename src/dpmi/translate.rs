@@ -5,11 +5,10 @@ use crate::host::{Callback, CallbackKind, Finish, Host, RealCall, RealTarget, NO
 use crate::landing;
 use crate::layout::event;
 use crate::machine::Machine;
-use crate::regs::{FarPointer, Registers, Width, GUEST_FLAGS};
+use crate::regs::{FarPointer, Registers, Width};
 use crate::service::{Code, Next, Outcome};
+use crate::structure;
 
-/// Bytes of the real-mode register structure.
-const STRUCTURE: u32 = 0x32;
 /// Words that fit on the host's real-mode stack beside what a handler needs.
 const WORDS_MAX: u16 = 200;
 
@@ -33,8 +32,8 @@ pub fn call_iret<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcom
 
 fn call<M: Machine>(host: &mut Host<M>, regs: &Registers, target: impl Fn(u32) -> RealTarget) -> Outcome {
     let width = host.width();
-    let at = host.linear_of(regs.es as u16, width.offset(regs.edi), STRUCTURE)?;
-    if let Err(refused) = host.writable(at, STRUCTURE) {
+    let at = host.linear_of(regs.es as u16, width.offset(regs.edi), structure::SIZE)?;
+    if let Err(refused) = host.writable(at, structure::SIZE) {
         return host.refuse(refused, Code::InvalidLinear);
     }
     let words = regs.cx();
@@ -46,30 +45,13 @@ fn call<M: Machine>(host: &mut Host<M>, regs: &Registers, target: impl Fn(u32) -
             return host.refuse(refused, Code::InvalidLinear);
         }
     }
-    let stack = host.machine.read_u32(at + 0x2E);
+    let stack = host.machine.read_u32(at + structure::SP);
     // SS:SP of 0:0 asks for the host's stack.
     if stack == 0 && words > WORDS_MAX {
         return Err(Code::InvalidValue.into());
     }
-    let machine = &host.machine;
-    let dword = |field: u32| machine.read_u32(at + field);
-    let word = |field: u32| machine.read_u16(at + field) as u32;
-    let wanted = Registers {
-        edi: dword(0x00),
-        esi: dword(0x04),
-        ebp: dword(0x08),
-        ebx: dword(0x10),
-        edx: dword(0x14),
-        ecx: dword(0x18),
-        eax: dword(0x1C),
-        eflags: word(0x20) & GUEST_FLAGS,
-        v_es: word(0x22),
-        v_ds: word(0x24),
-        v_fs: word(0x26),
-        v_gs: word(0x28),
-        ..Default::default()
-    };
-    let target = target(dword(0x2A));
+    let wanted = structure::load(&host.machine, at);
+    let target = target(wanted.cs << 16 | wanted.eip);
     host.call =
         Some(RealCall { target, regs: wanted, stack, words: (words, from), finish: Finish::Structure(at) });
     Ok(Next::RealCall)
@@ -80,7 +62,7 @@ pub fn allocate_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -
     let width = host.width();
     let procedure = FarPointer { offset: width.offset(regs.esi), selector: regs.ds as u16, reserved: 0 };
     let structure = FarPointer { offset: width.offset(regs.edi), selector: regs.es as u16, reserved: 0 };
-    host.linear_of(structure.selector, structure.offset, STRUCTURE)?;
+    host.linear_of(structure.selector, structure.offset, structure::SIZE)?;
     if !host.descriptor_of(procedure.selector)?.is_code() {
         return Err(Code::InvalidSelector.into());
     }

@@ -16,10 +16,10 @@ use ferrite::host::Callback;
 use ferrite::layout::XmsCall;
 use ferrite::monitor::entry::LOCKED_BYTES;
 use ferrite::monitor::slots::{Landing, Slot, Slots, ENTERED, QUICK, SLOTS as SLOTS_MAX};
-use ferrite::monitor::{structure, Kind, Resume, LOCKED_MARGIN, REAL_RESERVE, TICKS_INSIDE};
+use ferrite::monitor::{Kind, Resume, LOCKED_MARGIN, REAL_RESERVE, TICKS_INSIDE};
 use ferrite::regs::{self, General, Registers};
 use ferrite::xms::{work::Caller, Quick};
-use ferrite::{landing, layout};
+use ferrite::{landing, layout, structure};
 
 /// Bytes of the stack that Rust runs on. Its contents never outlive an event.
 const WORK_BYTES: usize = 32 * 1024;

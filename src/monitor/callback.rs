@@ -2,14 +2,15 @@
 
 use arrayvec::ArrayVec;
 
-use super::real::{is_real_landing, structure};
+use super::real::is_real_landing;
 use super::slots::{Landing, Slots, QUICK};
 use super::{Monitor, Reporter, Resume};
 use crate::client::Client;
 use crate::host::{Callback, CallbackKind, NOBODY};
 use crate::landing;
 use crate::machine::Machine;
-use crate::regs::{Registers, Width, GUEST_FLAGS};
+use crate::regs::{Registers, Width};
+use crate::structure;
 use crate::x86::descriptor::{Descriptor, DATA3};
 
 /// Moves a client's callback stack selector to another base.
@@ -44,7 +45,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             self.switch_client(outer);
             return Resume::Guest;
         };
-        self.store_all(at, &from);
+        structure::store_whole(&mut self.host.machine, at, &from);
         self.switch_client(outer);
         let entered = self.enter_locked(
             slots,
@@ -115,20 +116,6 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         Resume::Guest
     }
 
-    /// All of a V86 caller's registers, CS:IP and SS:SP too.
-    fn store_all(&mut self, at: u32, from: &Registers) {
-        let machine = &mut self.host.machine;
-        let dwords = [from.edi, from.esi, from.ebp, 0, from.ebx, from.edx, from.ecx, from.eax];
-        for (index, value) in dwords.into_iter().enumerate() {
-            machine.write_u32(at + index as u32 * 4, value);
-        }
-        let words =
-            [from.eflags, from.v_es, from.v_ds, from.v_fs, from.v_gs, from.eip, from.cs, from.esp, from.ss];
-        for (index, value) in words.into_iter().enumerate() {
-            machine.write_u16(at + structure::FLAGS + index as u32 * 2, value as u16);
-        }
-    }
-
     /// A callback's procedure has executed IRET: the structure at its ES:(E)DI says how V86 code goes on.
     pub(super) fn land_from_callback(&mut self, slots: &mut Slots) -> Resume {
         let top = slots.index();
@@ -144,28 +131,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             self.note_missing(refused);
             return self.missing_fault(slots, 0x0D, from.es & 0xFFFC);
         }
-        let machine = &self.host.machine;
-        let dword = |field: u32| machine.read_u32(at + field);
-        let word = |field: u32| machine.read_u16(at + field) as u32;
-        let to = Registers {
-            edi: dword(0),
-            esi: dword(4),
-            ebp: dword(8),
-            ebx: dword(16),
-            edx: dword(20),
-            ecx: dword(24),
-            eax: dword(28),
-            eflags: Registers::sanitised_flags(word(structure::FLAGS) & GUEST_FLAGS, 3, true),
-            v_es: word(structure::ES),
-            v_ds: word(structure::ES + 2),
-            v_fs: word(structure::ES + 4),
-            v_gs: word(structure::ES + 6),
-            eip: word(structure::IP),
-            cs: word(structure::IP + 2),
-            esp: word(structure::SP),
-            ss: word(structure::SP + 2),
-            ..Default::default()
-        };
+        let mut to = structure::load(&self.host.machine, at);
+        to.eflags = Registers::sanitised_flags(to.eflags, 3, true);
         self.unwind(slots, index);
         *slots.regs() = to;
         Resume::Guest

@@ -37,7 +37,7 @@ mod tests;
 
 pub use direct::DIRECT_VECTORS;
 pub use interrupt::{LOCKED_MARGIN, LOCKED_RESERVE};
-pub use real::{structure, REAL_RESERVE};
+pub use real::REAL_RESERVE;
 pub use ticks::TICKS_INSIDE;
 
 use alloc::vec::Vec;

@@ -246,7 +246,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Writes a register structure, once it is in memory.
     pub(super) fn put_structure(&mut self, slots: &mut Slots, at: u32, from: &Registers) -> Resume {
-        if let Err(crate::host::Refused::PageIn(page)) = self.host.writable(at, super::structure::SIZE) {
+        if let Err(crate::host::Refused::PageIn(page)) = self.host.writable(at, crate::structure::SIZE) {
             self.host.swap_file.structure = (at, *from);
             return self.page_in(slots, Job::Structure, page, 0);
         }

@@ -16,22 +16,7 @@ use crate::layout::{event, LOW_END};
 use crate::machine::Machine;
 use crate::regs::{Registers, ARITHMETIC, INTERRUPT, TRAP};
 use crate::service::Code;
-
-/// Where the real-mode register structure of 0300h has its fields (DPMI 0.9, 0300h).
-pub mod structure {
-    /// EDI, and behind it ESI, EBP, a double word of no meaning, EBX, EDX, ECX, EAX: PUSHAD's order.
-    pub const EDI: u32 = 0;
-    /// Flags, a word.
-    pub const FLAGS: u32 = 0x20;
-    /// ES, and DS, FS, GS behind it.
-    pub const ES: u32 = 0x22;
-    /// IP, then CS.
-    pub const IP: u32 = 0x2A;
-    /// SP, then SS.
-    pub const SP: u32 = 0x2E;
-    /// Bytes.
-    pub const SIZE: u32 = 0x32;
-}
+use crate::structure;
 
 /// Bytes that must be free on the stack in the host data area when real-mode code begins.
 pub const REAL_RESERVE: u16 = 64;
@@ -317,18 +302,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if self.host.writable(at, structure::SIZE).is_err() {
             return;
         }
-        let machine = &mut self.host.machine;
-        for (index, value) in
-            [from.edi, from.esi, from.ebp, 0, from.ebx, from.edx, from.ecx, from.eax].into_iter().enumerate()
-        {
-            if index != 3 {
-                machine.write_u32(at + index as u32 * 4, value);
-            }
-        }
-        machine.write_u16(at + structure::FLAGS, from.eflags as u16);
-        for (index, value) in [from.v_es, from.v_ds, from.v_fs, from.v_gs].into_iter().enumerate() {
-            machine.write_u16(at + structure::ES + index as u32 * 2, value as u16);
-        }
+        structure::store(&mut self.host.machine, at, from);
     }
 }
 

@@ -120,7 +120,7 @@ fn the_hosts_stack_takes_a_limited_number_of_words_and_a_stack_of_the_clients_an
 fn a_structure_that_is_not_all_there_is_refused() {
     let (mut host, data, _) = host_with_segments(Width::Bits32, BIG);
     let mut regs = calling(data, 0);
-    regs.edi = 0x1_0000 - STRUCTURE;
+    regs.edi = 0x1_0000 - structure::SIZE;
     wanted(&mut host, simulate_interrupt, &regs);
     regs.edi += 1;
     assert_eq!(refusal(&mut host, simulate_interrupt, &regs), Code::InvalidValue as u16);
@@ -192,7 +192,7 @@ fn a_callback_needs_code_and_a_whole_structure() {
     assert_eq!(refusal(&mut host, allocate_callback, &allocating(data, data)), Code::InvalidSelector as u16);
     assert_eq!(refusal(&mut host, allocate_callback, &allocating(0, code)), Code::InvalidSelector as u16);
     let mut regs = allocating(data, code);
-    regs.edi = 0x1_0000 - STRUCTURE + 1;
+    regs.edi = 0x1_0000 - structure::SIZE + 1;
     assert_eq!(refusal(&mut host, allocate_callback, &regs), Code::InvalidValue as u16);
     assert!(host.callbacks.is_empty());
 }

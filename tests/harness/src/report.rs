@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 /// How one test is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,19 @@ pub struct Record {
     pub standing: Standing,
     /// Everything a person needs who looks into a failure: channel, output, screen.
     pub detail: String,
+    /// How long it ran.
+    pub elapsed: Duration,
+}
+
+impl Record {
+    /// The name, and how long it ran, where somebody may want to know why a run takes so long.
+    pub fn timed_name(&self) -> String {
+        const WORTH_TELLING: u64 = 5;
+        match self.elapsed.as_secs() {
+            0..WORTH_TELLING => self.name.clone(),
+            seconds => format!("{} ({seconds} s)", self.name),
+        }
+    }
 }
 
 /// The sum of a run. Sums of several runs are added with [`Totals::add`].
@@ -40,7 +54,12 @@ impl Totals {
 
     /// Counts one test.
     pub fn push(&mut self, name: impl Into<String>, standing: Standing, detail: impl Into<String>) {
-        self.records.push(Record { name: name.into(), standing, detail: detail.into() });
+        self.records.push(Record {
+            name: name.into(),
+            standing,
+            detail: detail.into(),
+            elapsed: Duration::ZERO,
+        });
     }
 
     /// (passed, failed, skipped).
@@ -98,7 +117,7 @@ impl Progress for ConsoleProgress {
 
     fn counted(&self, record: &Record) {
         match &record.standing {
-            Standing::Passed => eprintln!("  ok      {}", record.name),
+            Standing::Passed => eprintln!("  ok      {}", record.timed_name()),
             Standing::Failed(why) => {
                 eprintln!("  FAILED  {}: {why}", record.name);
                 for line in record.detail.lines() {

@@ -1,5 +1,6 @@
 //! The guest test suite: every test on every machine it names, many tests to a boot.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -19,12 +20,16 @@ use crate::verdict::{self, Expectation};
 
 /// How the name of a Pascal source ends, which becomes an 8086 program.
 const PASCAL: &str = ".pp";
-/// How many machines run at a time.
-pub(crate) const LANES: usize = 2;
 /// How many tests share a boot at most; more would make a hang expensive and lanes uneven.
 const TESTS_PER_BOOT: usize = 40;
 /// How many calls the time limit in a fuzzer's header is made for.
 const CALLS_IN_A_FUZZERS_TIME: u32 = 20_000;
+
+/// How many machines run at a time: one more than processors, since machines often wait for their clocks or disks.
+pub(crate) fn lanes() -> usize {
+    const MOST: usize = 6;
+    std::thread::available_parallelism().map_or(2, |processors| processors.get() + 1).min(MOST)
+}
 
 /// One test, assembled for one width, on one machine under one host.
 struct Case {
@@ -227,7 +232,10 @@ fn expand(
                     }
                     Err(error) => (None, Standing::Failed(format!("it does not assemble: {error}"))),
                 };
-                variants.push((variant, Record { name: title, standing, detail: String::new() }));
+                variants.push((
+                    variant,
+                    Record { name: title, standing, detail: String::new(), elapsed: Duration::ZERO },
+                ));
             }
         }
     }
@@ -345,13 +353,14 @@ fn split(group: Group) -> Vec<Group> {
     groups
 }
 
-/// Works through the groups on several machines at a time.
-fn run_groups(groups: Vec<Group>, matrix: &Matrix, places: &Places, progress: &dyn Progress) -> Totals {
+/// Works through the groups on several machines at a time, those first that may take long: at the end all lanes have work.
+fn run_groups(mut groups: Vec<Group>, matrix: &Matrix, places: &Places, progress: &dyn Progress) -> Totals {
+    groups.sort_by_key(|group| Reverse(group.cases.iter().map(|case| case.job.limit).sum::<Duration>()));
     let queue = Mutex::new(groups.into_iter());
     let totals = Mutex::new(Totals::default());
     let next = || queue.lock().expect("no lane panics with the queue").next();
     std::thread::scope(|scope| {
-        for _ in 0..LANES {
+        for _ in 0..lanes() {
             scope.spawn(|| {
                 while let Some(group) = next() {
                     let part = run_group(&group, matrix, places, progress);
@@ -416,5 +425,5 @@ pub(crate) fn standing(
     };
     let seconds = result.elapsed.max(Duration::from_millis(1)).as_secs_f32();
     let detail = format!("--- ended after {seconds:.2} s: {}\n{}", result.end, result.detail());
-    Record { name: title.to_string(), standing, detail }
+    Record { name: title.to_string(), standing, detail, elapsed: result.elapsed }
 }

@@ -21,7 +21,7 @@ use crate::host::HostUnderTest;
 use crate::machine::{Engine, GuestFile, Machine};
 use crate::matrix::{Matrix, Subject};
 use crate::report::{Progress, Record, Standing, Totals};
-use crate::suite::{standing, LANES};
+use crate::suite::{lanes, standing};
 
 use list::Entry;
 
@@ -167,7 +167,7 @@ fn run_entries(
             progress.counted(&judged(entry, result));
         }
     };
-    let results = batch::run(machine, host, &jobs, places, LANES, &tell)?;
+    let results = batch::run(machine, host, &jobs, places, lanes(), &tell)?;
     let records: Vec<Record> =
         cases.iter().zip(&results).map(|((entry, _), result)| judged(entry, result)).collect();
     Ok(Totals { records })

@@ -15,7 +15,7 @@ use crate::fpc::FreePascal;
 use crate::host::HostUnderTest;
 use crate::machine::{Engine, GuestFile, Machine};
 use crate::report::Progress;
-use crate::suite::LANES;
+use crate::suite::lanes;
 
 const HEADER: &str = "\
 # Programs of the corpus, recorded by tests/harness/examples/record_corpus.rs.
@@ -86,7 +86,7 @@ fn run_under(
         let host = HostUnderTest::resident(oracle);
         progress.note(&format!("{} programs under {}", programs.len(), host.label()));
         let jobs = jobs(programs.iter().map(|(source, program)| (source.name.as_str(), program)));
-        let results = batch::run(&Machine::new(Engine::Qemu), &host, &jobs, places, LANES, &|_| ())?;
+        let results = batch::run(&Machine::new(Engine::Qemu), &host, &jobs, places, lanes(), &|_| ())?;
         Ok((host.label(), results))
     };
     oracles.iter().map(run).collect()

@@ -46,7 +46,7 @@ impl Progress for Counting {
             Standing::Passed => {
                 tally.passed += 1;
                 if self.bar.is_hidden() {
-                    console::step("ok", &record.name);
+                    console::step("ok", record.timed_name());
                 }
             }
             Standing::Failed(why) => {
