@@ -4,6 +4,7 @@
 ; machines: qemu bochs dosbox-x
 ; memory: 8
 ; width: 16 32
+; whole: 16
 ; timeout: 400
 ; boot: own
 ; plan: 10

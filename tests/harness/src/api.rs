@@ -57,7 +57,7 @@ pub struct SuiteRequest {
     pub guest: bool,
     /// Run the Free Pascal corpus of `tests/corpus`.
     pub corpus: bool,
-    /// All of the corpus, not the sample that a normal run takes.
+    /// All of the corpus, not the sample that a normal run takes, and the tests that take long.
     pub whole: bool,
 }
 

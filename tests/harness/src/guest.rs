@@ -13,6 +13,28 @@ use crate::host::Presence;
 use crate::machine::{Floppy, GuestFile, Machine};
 use crate::verdict::{Ending, Expectation};
 
+/// Which builds of a test are run only when everything is (or the test is named in full): where a run takes long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whole {
+    /// None: all are run always.
+    None,
+    /// That of one width, where the width matters little.
+    Width(u32),
+    /// All.
+    All,
+}
+
+impl Whole {
+    /// Is the build for `width` one of them?
+    pub fn has(self, width: Option<u32>) -> bool {
+        match self {
+            Whole::None => false,
+            Whole::Width(one) => width == Some(one),
+            Whole::All => true,
+        }
+    }
+}
+
 /// What the header of a guest test says.
 #[derive(Clone, Debug)]
 pub struct Header {
@@ -44,8 +66,8 @@ pub struct Header {
     pub memory: Vec<u32>,
     /// Size of drive C: in MiB, where the usual one does not do.
     pub disk: Option<u32>,
-    /// Is it run only when everything is?
-    pub whole: bool,
+    /// Which of its builds are run only when everything is.
+    pub whole: Whole,
     /// CPU model, in the words of the (single) machine.
     pub cpu: Option<String>,
     /// What is in drive A:.
@@ -76,7 +98,7 @@ impl Default for Header {
             memory: Vec::new(),
             disk: None,
             floppy: None,
-            whole: false,
+            whole: Whole::None,
             cpu: None,
             config_sys: Vec::new(),
             autoexec: Vec::new(),
@@ -166,9 +188,11 @@ impl Header {
             }
             "whole" => {
                 self.whole = match value {
-                    "yes" => true,
-                    "no" => false,
-                    _ => bail!("expected yes or no"),
+                    "no" => Whole::None,
+                    "yes" => Whole::All,
+                    "16" => Whole::Width(16),
+                    "32" => Whole::Width(32),
+                    _ => bail!("expected yes, no, 16 or 32"),
                 }
             }
             "cpu" => self.cpu = Some(value.to_string()),
@@ -290,6 +314,18 @@ mod tests {
         assert_eq!(header.expectation(1).plan, Some(4));
         assert_eq!(header.limit, Duration::from_secs(5));
         assert_eq!(header.machines, ["qemu", "dosbox-x/dynamic"]);
+    }
+
+    #[test]
+    fn builds_that_take_long_are_told() {
+        let wholes = |value: &str| {
+            let whole = Header::parse(&format!("; width: 16 32\n; whole: {value}\n")).unwrap().whole;
+            [Some(16), Some(32), None].map(|width| whole.has(width))
+        };
+        assert_eq!(wholes("no"), [false, false, false]);
+        assert_eq!(wholes("16"), [true, false, false]);
+        assert_eq!(wholes("32"), [false, true, false]);
+        assert_eq!(wholes("yes"), [true, true, true]);
     }
 
     #[test]

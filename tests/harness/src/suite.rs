@@ -175,8 +175,13 @@ fn pascal_for(
 
 fn is_wanted(test: &GuestTest, request: &SuiteRequest) -> bool {
     let named = request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()));
-    named && (request.whole || !test.header.whole || request.patterns.contains(&test.name))
-        || request.patterns.is_empty() && (request.whole || !test.header.whole)
+    (named || request.patterns.is_empty())
+        && test.header.widths.iter().any(|width| is_wanted_at(test, *width, request))
+}
+
+/// Is the build for `width` wanted, if the test is?
+fn is_wanted_at(test: &GuestTest, width: Option<u32>, request: &SuiteRequest) -> bool {
+    request.whole || request.patterns.contains(&test.name) || !test.header.whole.has(width)
 }
 
 /// Does any of the tests that are asked for use the host's debug calls?
@@ -210,6 +215,9 @@ fn expand(
     let memory = if header.memory.is_empty() { vec![machine.memory_mib] } else { header.memory.clone() };
     let mut variants = Vec::new();
     for (index, width) in header.widths.iter().enumerate() {
+        if !is_wanted_at(test, *width, request) {
+            continue;
+        }
         for presence in &header.presences {
             for memory_mib in &memory {
                 let mut machine = machine.clone();

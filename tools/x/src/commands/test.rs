@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Leave out the corpus of real programs
     #[arg(long)]
     no_corpus: bool,
-    /// All 1,400 programs of the corpus, not the sample of a third
+    /// Also the tests that take long, and all 1,400 programs of the corpus, not the sample of a third
     #[arg(long, conflicts_with = "no_corpus")]
     whole: bool,
 }
