@@ -100,8 +100,8 @@ v86_software_rust:
 irq_common:
     test byte ptr [esp + {eflags} - {error} + 2], IN_V86
     jz irq_from_client
-    reflect v86_irq_slow
-v86_irq_slow:
+    reflect hooked_irq
+v86_irq_rust:
     mov eax, ebx
     mov edx, {IRQ}
     sub esp, {edi} - {gs}

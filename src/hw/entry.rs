@@ -120,6 +120,8 @@ global_asm!(
     F_INTERRUPT = const offset_of!(Fast, interrupt),
     USER_TICK = const USER_TICK,
     F_HOOKED = const offset_of!(Fast, hooked),
+    F_INTERRUPT_V86 = const offset_of!(Fast, interrupt_v86),
+    NEVER = const super::fast::NEVER,
     F_EXCEPTION = const offset_of!(Fast, exception),
     F_CALLBACK = const offset_of!(Fast, callback),
     F_GENERATION = const offset_of!(Fast, generation),

@@ -5,7 +5,7 @@
 
 use ferrite::dpmi::version;
 use ferrite::heap::entry_code;
-use ferrite::host::{Callback, Facts, Host};
+use ferrite::host::{Callback, Host};
 use ferrite::layout::{event, TRAP_STRIDE};
 use ferrite::monitor::slots::{Landing, ENTERED, QUICK};
 
@@ -19,7 +19,7 @@ pub struct Fast {
     pub client: u32,
     /// Linear base of its LDT.
     pub ldt: u32,
-    /// Its number.
+    /// Its number; none before the first one.
     pub current: u32,
     /// CS:IP of the RETURN site, CS in the high half.
     pub return_site: u32,
@@ -55,8 +55,12 @@ pub struct Fast {
     pub exception: u32,
     /// its callbacks,
     pub callback: u32,
-    /// and software interrupts of V86 code to its handlers; 0 where Rust has to see each way to a client.
+    /// software interrupts of V86 code to its handlers ([`NEVER`] where Rust has to see each way to a client),
     pub hooked: u32,
+    /// and IRQs of V86 code to its handlers ([`NEVER`] also where Rust has to see those).
+    pub interrupt_v86: u32,
+    /// 1 while handlers wait for DOS.
+    pub waits: u32,
     /// Twice how often Rust code has run, and one: it is never 0.
     pub generation: u32,
     /// The register structure found last: selector (0 for none), offset and linear address.
@@ -71,6 +75,9 @@ pub struct Fast {
     pub block_count: u32,
 }
 
+/// A landing word that no slot has, as they are compared without their vector.
+pub const NEVER: u32 = 0x00FF_0000;
+
 /// Vectors that are reflected as they are, one bit for each.
 #[unsafe(link_section = ".hot.data")]
 pub static DIRECT_VECTORS: [u32; 8] = ferrite::monitor::DIRECT_VECTORS;
@@ -84,7 +91,7 @@ pub static PLAIN_DOS: [u32; 8] = ferrite::dos::rows::PLAIN;
 pub static mut FAST: Fast = Fast {
     client: 0,
     ldt: 0,
-    current: 0,
+    current: u32::MAX,
     return_site: 0,
     return_after: 0,
     raw_after: 0,
@@ -102,7 +109,9 @@ pub static mut FAST: Fast = Fast {
     interrupt: 0,
     exception: 0,
     callback: 0,
-    hooked: 0,
+    hooked: NEVER,
+    interrupt_v86: NEVER,
+    waits: 0,
     generation: 1,
     known_selector: 0,
     known_offset: 0,
@@ -157,8 +166,8 @@ pub fn follow(host: &Host<Pc>) {
     let fast = words();
     let current = host.current;
     fast.client = host.clients[current as usize].as_deref().map_or(0, |client| &raw const *client as u32);
-    if fast.current != current as u32 || fast.reflected == 0 {
-        change_client(fast, &host.facts, current);
+    if fast.current != current as u32 || fast.waits != host.handlers_wait as u32 {
+        change_client(fast, host);
     }
     fast.ldt = ldt_address(current);
     fast.callbacks = host.callbacks.as_ptr() as u32;
@@ -167,18 +176,27 @@ pub fn follow(host: &Host<Pc>) {
 
 /// Makes the landing words, and the raw switch's address, those of another client.
 #[cold]
-fn change_client(fast: &mut Fast, facts: &Facts, current: u8) {
+fn change_client(fast: &mut Fast, host: &Host<Pc>) {
+    let (facts, current) = (&host.facts, host.current);
     let words = |landing: Landing, locked: u8| landing as u32 | (locked as u32) << 8 | (current as u32) << 24;
     fast.current = current as u32;
+    fast.waits = host.handlers_wait as u32;
     fast.reflected = words(Landing::Reflected, 0);
     fast.structure = words(Landing::Structure, 0);
     fast.interrupted = words(Landing::Interrupt, 0);
     fast.interrupt = words(Landing::Interrupt, ENTERED | QUICK);
     fast.exception = words(Landing::Exception, ENTERED | QUICK);
     fast.callback = words(Landing::Callback, ENTERED);
-    (fast.hooked, fast.raw_after) = (0, 0);
+    (fast.hooked, fast.interrupt_v86, fast.raw_after) = (NEVER, NEVER, 0);
     if !facts.protect_page0 && facts.client_iopl != 0 {
         fast.hooked = words(Landing::Hooked, ENTERED);
+        // A handler that waits for DOS goes on at a tick that Rust sees, and ticks are counted over all clients
+        // (src/monitor/ticks.rs): only the current one's depth changes until it is another's turn.
+        let mut others = host.clients.iter().enumerate().filter(|&(id, _)| id != current as usize);
+        let deep = others.any(|(_, other)| other.as_ref().is_some_and(|other| other.hot.locked_depth != 0));
+        if !host.handlers_wait && !deep {
+            fast.interrupt_v86 = words(Landing::Interrupt, ENTERED);
+        }
         // The site's address under the client's alias, as 0306h tells it.
         let (segment, offset) = facts.alias_address(event::RAW_SWITCH, current);
         fast.raw_after = (segment as u32) << 16 | (offset as u32 + 2);

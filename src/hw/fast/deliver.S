@@ -58,32 +58,13 @@ own_handler:
 // INT 1Ch by V86 code, which a client handles: on its locked stack, with the registers of that code. EBX=vector; the general
 // registers are saved.
 hooked_tick:
-    bt ss:[{MONITOR} + {HOOKED}], ebx
-    jnc v86_software_rust
-    lea ebp, [esp - {edi}]
-    mov edi, ss:[{FAST} + {F_CLIENT}]
-    test edi, edi
-    jz v86_software_rust
-    cmp dword ptr ss:[{FAST} + {F_HOOKED}], 0
-    je v86_software_rust
-    lea esi, [edi + ebx * 8 + {VECTORS}]
-    cmp word ptr ss:[esi + 4], 0
-    je v86_software_rust
-    open_locked 12, 1, v86_software_rust
-    name_landing {F_HOOKED}
-    mov dword ptr ss:[edx], {INTERRUPT_RETURN}
-    mov dword ptr ss:[edx + 4], {LANDING32}
-    movzx ecx, word ptr [ebp + {esp}]
-    mov eax, [ebp + {ss}]
-    shl eax, 16
-    or eax, ecx
-    mov ss:[edi + {H_REAL}], eax
+    handler_for_v86 {F_HOOKED}, v86_software_rust
+    open_over_v86 {F_HOOKED}, v86_software_rust
     .irp at, {S_EDI}, {S_ESI}, {S_EBP}, {S_EBX}, {S_EDX}, {S_ECX}, {S_EAX}
     mov eax, [ebp + {edi} + \at]
     mov [ebp + NEXT + {edi} + \at], eax
     .endr
     xor eax, eax
-    mov [ebp + NEXT + {expected}], eax
     mov [ebp + NEXT + {ds}], eax
     mov [ebp + NEXT + {es}], eax
     mov [ebp + NEXT + {fs}], eax
@@ -94,6 +75,16 @@ hooked_tick:
     enter_handler
     lea esp, [ebp + NEXT + {gs}]
     jmp exit_client
+
+// An IRQ while V86 code ran, which a client handles: as above, but nothing of that code's registers changes, and the general ones
+// are the handler's as they are. EBX=vector; the general registers are saved.
+hooked_irq:
+    handler_for_v86 {F_INTERRUPT_V86}, v86_irq_rust
+    open_over_v86 {F_INTERRUPT_V86}, v86_irq_rust, {TICKS_INSIDE}
+    mov eax, [ebp + {eflags}]
+    and eax, ~({VIRTUAL} | {INTERRUPT})  // as below
+    mov ss:[edx + 8], eax
+    jmp handler_go
 
     .section .text.entry.0, "ax"
 // ---------------------------------------------------------------------------------------------------------------
@@ -109,9 +100,7 @@ irq_from_client:
     cmp word ptr ss:[esi + 4], 0
     je irq_elsewhere
     open_locked 12, 0, irq_slow, {TICKS_INSIDE}
-    name_landing {F_INTERRUPT}
-    mov dword ptr ss:[edx], {INTERRUPT_RETURN}
-    mov dword ptr ss:[edx + 4], {LANDING32}
+    name_return {F_INTERRUPT}
     mov eax, [ebp + {eflags}]
     and ah, NO_IF                        // or the next interrupt would come before this one has landed
     mov ss:[edx + 8], eax

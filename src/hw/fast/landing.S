@@ -143,7 +143,7 @@ landing_hooked:
     mov eax, [ebp + {landing}]
     and eax, 0xFF00FFFF                 // all but the vector
     cmp eax, ss:[{FAST} + {F_HOOKED}]
-    jne landing_slow
+    jne landing_irq
     cmp byte ptr [ebp + {vector}], {USER_TICK}
     jne landing_slow
     test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
@@ -158,8 +158,20 @@ landing_hooked:
     sub esp, NEXT - ({eip} - {error})
     iretd
 
+// That of an IRQ which came while V86 code ran, if that was so: the slot below goes on as it was.
+landing_irq:
+    cmp eax, ss:[{FAST} + {F_INTERRUPT_V86}]
+    jne landing_slow
+    test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
+    jz landing_slow
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    close_slot
+    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    lea esp, [ebp - NEXT + {gs}]
+    jmp exit_v86
+
 // A client's handler has chained to the default one (0204h's answer): as if the INT had found no handler. Site 2n is vector
-// n's; IRQs' vectors are Rust's, and what needs a look at its registers.
+// n's; what needs a look at its registers is Rust's.
 landing_chained:
     cmp dword ptr [esp], {EXCEPTIONS_SITE}
     ja landing_rare
@@ -181,12 +193,16 @@ landing_chained:
     mov eax, ebx
     and al, 0xF8
     cmp al, 0x08
-    je chained_slow
+    je chained_irq
     cmp al, 0x70
-    je chained_slow
+    je chained_irq
     bt ss:[{DIRECT_VECTORS}], ebx
     jnc chained_slow
     reflect_client {F_REFLECTED}, chained_slow, 1
+chained_irq:
+    cmp dword ptr ss:[{FAST} + {F_INTERRUPT_V86}], {NEVER}
+    je chained_slow
+    reflect_client {F_INTERRUPTED}, chained_slow, 1
 chained_service:
     pop_frame
     mov eax, [ebp + {eax}]

@@ -35,6 +35,14 @@
     mov [ebp + NEXT + {vector}], bl
     .endm
 
+// The same for a handler ended by IRET, and where that leads: to the return frame at EDX, whose flags are still to come.
+// Clobbers EAX.
+    .macro name_return kind
+    name_landing \kind
+    mov dword ptr ss:[edx], {INTERRUPT_RETURN}
+    mov dword ptr ss:[edx + 4], {LANDING32}
+    .endm
+
 // Opens the next slot for V86 code on the client's real-mode stack, with `bytes` for the return frame. Out: ECX linear
 // address of the return frame, where the RETURN site's address stands. Clobbers EAX, EDX.
     .macro open_real bytes, slow
@@ -283,7 +291,12 @@
     jae \slow
     mov ecx, ss:[edi + {H_LOCKED_ESP}]
     mov edx, ss:[edi + {H_LOCKED_SELECTOR}]
-    .if \from_v86 == 0
+    .if \from_v86
+    .if \most
+    cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], \most
+    jae \slow
+    .endif
+    .else
     movzx eax, word ptr [ebp + {ss}]
     cmp eax, edx
     jne 3f
@@ -325,6 +338,35 @@
     inc dword ptr ss:[edi + {H_LOCKED_DEPTH}]
     mov edx, ecx
     add edx, ss:[edi + {H_LOCKED_BASE}]
+    .endm
+
+// Has the current client a handler for vector EBX, which V86 code has met? (`reflect` comes here also for want of stack, and
+// NMIs are nobody's.) ESP behind PUSHAD. Out: EBP, EDI, and ESI, where that handler's FarPointer stands.
+    .macro handler_for_v86 kind, slow
+    bt ss:[{MONITOR} + {HOOKED}], ebx
+    jnc \slow
+    lea ebp, [esp - {edi}]
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    test edi, edi
+    jz \slow
+    cmp dword ptr ss:[{FAST} + \kind], {NEVER}
+    je \slow
+    lea esi, [edi + ebx * 8 + {VECTORS}]
+    cmp word ptr ss:[esi + 4], 0
+    je \slow
+    .endm
+
+// Room for that handler, as `open_locked` has it; the client's real-mode stack goes on where that code's is. Out: EDX. Clobbers EAX,
+// ECX.
+    .macro open_over_v86 kind, slow, most=0
+    open_locked 12, 1, \slow, \most
+    name_return \kind
+    mov dword ptr [ebp + NEXT + {expected}], 0
+    movzx ecx, word ptr [ebp + {esp}]
+    mov eax, [ebp + {ss}]
+    shl eax, 16
+    or eax, ecx
+    mov ss:[edi + {H_REAL}], eax
     .endm
 
 // The client's handler at ESI (a FarPointer) runs in the next slot with the flags in EAX. Clobbers EAX.

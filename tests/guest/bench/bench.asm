@@ -14,7 +14,7 @@
 ;     int-reflected  an IRET                  raw-switch  the two jumps only
 ;     callback    CALL and RETF in real mode, 6 instructions in the callback
 ;     exception   the UD2, 4 instructions in the handler
-;     irq0        9 instructions in the handler, with the EOI
+;     irq0        9 instructions in the handler, with the EOI; irq0-v86 the same from real mode
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 32
@@ -322,6 +322,25 @@ timer:
         int31   0204h
         store_vector old_timer
         set_handler 0205h, 08h, tick
+        call    sample_ticks
+        report_text "irq0"
+        call    bench_line
+        mov     word [call_ip], real_ticks
+        mov     ax, [real_segment]
+        mov     [call_ds], ax
+        xor     bx, bx
+        xor     cx, cx
+        mov     edi, call_structure
+        int31   0301h
+        report_text "irq0-v86"
+        call    bench_line
+        load_vector old_timer
+        mov     bl, 08h
+        int31   0205h
+        ret
+
+; sample_ticks: [value], in either mode.
+sample_ticks:
         mov     dword [least], 0FFFFFFFFh
         mov     dword [shortest], 0FFFFFFFFh
         mov     dword [ticks], 0
@@ -357,11 +376,6 @@ timer:
         mov     eax, [least]
         sub     eax, [shortest]
         mov     [value], eax
-        load_vector old_timer
-        mov     bl, 08h
-        int31   0205h
-        report_text "irq0"
-        call    bench_line
         ret
 
 tick:
@@ -508,6 +522,10 @@ real_iret:
         iret
 real_tick:
         int     1Ch
+        retf
+real_ticks:
+        call    sample_ticks
+        cli
         retf
 real_callback:
         call    far [cs:callback_entry]
