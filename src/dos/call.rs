@@ -1,6 +1,6 @@
 //! Calls that a description is enough for: copy in, call, copy out, merge the registers.
 
-use super::row::{After, Beside, If, Pointer, Register, Segment, Shape, Size};
+use super::row::{After, Beside, If, Register, Segment, Shape, Size};
 use super::span::{self, Span, Trouble, BAD_POINTER, NO_MEMORY, PATH_NOT_FOUND};
 use super::{merge_flags, process, real_registers, transfer, Step};
 use crate::host::{Host, RealTarget};
@@ -208,7 +208,11 @@ impl Call {
             regs.ecx = had.ecx;
         }
         for (pointer, place) in self.shape.pointers.iter().zip(&self.places) {
-            restore(host.width(), pointer, place, regs, &had, real);
+            let after = match pointer.after {
+                After::Returned if !succeeded => After::Kept,
+                after => after,
+            };
+            restore(host.width(), (pointer.offset, after), place, regs, &had, real);
         }
         match self.shape.beside {
             Beside::Pointer(segment, register, _) => {
@@ -376,15 +380,14 @@ fn merge_general(wide: bool, regs: &mut Registers, real: &Registers) {
 /// Gives an offset register back its meaning in the client.
 fn restore(
     width: Width,
-    pointer: &Pointer,
+    (register, after): (Register, After),
     place: &Place,
     regs: &mut Registers,
     had: &Registers,
     real: &Registers,
 ) {
-    let register: Register = pointer.offset;
     let before = register.of(had);
-    match pointer.after {
+    match after {
         After::Kept => register.put(regs, before),
         After::Returned => {}
         After::Advanced => {

@@ -147,7 +147,7 @@ pub enum After {
     Kept,
     /// It has moved on as far as in real mode.
     Advanced,
-    /// The service returned a value in it.
+    /// The service returned a value in it, unless it failed.
     Returned,
 }
 

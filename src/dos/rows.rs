@@ -94,7 +94,7 @@ pub static DOS: &[Row] = &[
     ax(0x440D, Call(with(&[out_dx(Text(PATH))]))).when(When::Cl(0x6D)),
     ax(0x440D, Call(with(&[out_dx(Text(PATH))]))).when(When::Cl(0x6E)),
     ax(0x440D, Call(with(&[both_dx(AtMost(32))]))).when(When::Cl(0x6F)),
-    ax(0x440D, PATH_IN).when(When::Cl(0x71)),
+    ax(0x440D, Call(with(&[DS_DX_PATH.then(Returned)]))).when(When::Cl(0x71)),
     ah(0x47, Call(with(&[Pointer::output(Ds, Si, Text(64))]))),
     ah(0x48, Code(Special::Allocate)),
     ah(0x49, Code(Special::Free)),
