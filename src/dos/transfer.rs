@@ -1,11 +1,11 @@
 //! The transfer buffer: conventional memory through which translated DOS calls pass what their pointers name.
 //!
-//! It is asked of DOS at the first client's entry, in upper memory if there is any, and belongs to that client's
-//! process: when DOS ends the process, the block is free again and the next first client asks anew. Clients that it starts
-//! share the buffer.
+//! It is asked of DOS at the first client's entry, in upper memory if there is any, and shared by all clients. It belongs to
+//! no process, for a client that the first one has started may stay resident and go on with it; with the last client it is
+//! given back. The next first client asks anew.
 
 use crate::host::{Finish, Host, RealCall, RealTarget};
-use crate::machine::Machine;
+use crate::machine::{owner_of_block, Machine};
 use crate::regs::{Registers, CARRY};
 use crate::service::{Next, Outcome};
 
@@ -16,8 +16,12 @@ const GET_STRATEGY: u16 = 0x5800;
 const SET_STRATEGY: u16 = 0x5801;
 const GET_LINK: u16 = 0x5802;
 const SET_LINK: u16 = 0x5803;
-/// First fit, upper memory first.
-const HIGH_FIRST: u16 = 0x0080;
+/// Last fit, upper memory first. A program may have looked where DOS's next block will be before it entered, and rely on getting it
+/// by 0100h: Microsoft's DOSX32 does.
+const HIGH_LAST_FIT: u16 = 0x0082;
+
+/// The owner of blocks that are DOS's own, which it frees at no process's end.
+const DOS: u16 = 8;
 
 /// Steps of asking, in order; kept in the host between the calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -67,7 +71,7 @@ fn answered<M: Machine + 'static>(host: &mut Host<M>, _: &mut Registers, real: &
             let link = if refused { 0 } else { real.ax() & 1 };
             ask(host, Step::Linked(strategy, link), SET_LINK, 1)
         }
-        Step::Linked(strategy, link) => ask(host, Step::High(strategy, link), SET_STRATEGY, HIGH_FIRST),
+        Step::Linked(strategy, link) => ask(host, Step::High(strategy, link), SET_STRATEGY, HIGH_LAST_FIT),
         Step::High(strategy, link) => ask(host, Step::Allocated(strategy, link, wanted), 0x4800, wanted),
         Step::Allocated(strategy, link, paragraphs) => {
             if refused && real.bx() >= LEAST && real.bx() < paragraphs {
@@ -78,6 +82,7 @@ fn answered<M: Machine + 'static>(host: &mut Host<M>, _: &mut Registers, real: &
                 log::warn!(target: "dos", "no conventional memory for a transfer buffer");
             } else {
                 host.facts.transfer = (real.ax(), paragraphs as u32 * 16);
+                own(host, DOS);
             }
             ask(host, Step::Restored(link), SET_STRATEGY, strategy)
         }
@@ -87,4 +92,19 @@ fn answered<M: Machine + 'static>(host: &mut Host<M>, _: &mut Registers, real: &
             Ok(Next::AsIs)
         }
     }
+}
+
+/// Gives the buffer back to DOS: the last client is gone.
+pub fn give_back<M: Machine>(host: &mut Host<M>) {
+    let (block, bytes) = host.facts.transfer;
+    if bytes != 0 && owner_of_block(&host.machine, block) == Some(DOS) {
+        own(host, 0);
+    }
+    host.facts.transfer = (0, 0);
+}
+
+/// Writes the buffer's owner into its memory control block; 0 is nobody.
+fn own<M: Machine>(host: &mut Host<M>, owner: u16) {
+    let at = (host.facts.transfer.0 as u32) << 4;
+    host.machine.write_u16(at.wrapping_sub(15), owner);
 }

@@ -305,9 +305,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         client.space.destroy(&mut host.machine, &mut host.memory);
         host.machine.drop_descriptors(id);
         host.dos.forget(id);
-        // The transfer buffer belonged to the outermost client's process, which DOS has ended.
         if host.clients.iter().all(|client| client.is_none()) {
-            host.facts.transfer = (0, 0);
+            crate::dos::transfer::give_back(host);
             host.callbacks = alloc::vec::Vec::new();
         }
         drop(client);
