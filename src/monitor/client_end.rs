@@ -129,7 +129,12 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let outer = if keep > 0 { slots.slot[base].outer_client } else { self.host.current };
         let stack = self.host.clients[id as usize].as_ref().map_or(0, |client| client.host_data);
         let stack = crate::client::first_real_stack(stack);
-        let is_below = (1..=keep).any(|at| slots.slot[at].outer_client == id);
+        // What is below slot 1 is the real-mode code from which the first client was entered: nobody's, whatever client was
+        // current then.
+        let is_below = (2..=keep).any(|at| slots.slot[at].outer_client == id);
+        if keep > 0 && slots.slot[1].outer_client == id {
+            slots.slot[1].outer_client = if keep > 1 { slots.slot[2].outer_client } else { outer };
+        }
         let (return_cs, return_ip) = self.site_address(crate::layout::event::RETURN);
         let segment = stack >> 16;
         let mut regs = Registers {

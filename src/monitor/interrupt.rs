@@ -90,7 +90,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         self.host.hooked[vector as usize >> 5] >> (vector & 31) & 1 != 0
     }
 
-    /// The innermost client, from the current one outward, that handles `vector` in protected mode.
+    /// The innermost client, from the current one outward, that handles `vector` in protected mode; else one that stayed resident.
     pub(super) fn handler_of(&self, slots: &Slots, vector: u8) -> Option<(u8, FarPointer)> {
         let of = |id: u8| {
             let client = self.host.clients[id as usize].as_ref()?;
@@ -100,7 +100,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if let Some(found) = of(self.host.current) {
             return Some(found);
         }
-        (1..=slots.index()).rev().find_map(|at| of(slots.slot[at].outer_client))
+        let outer = (1..=slots.index()).rev().find_map(|at| of(slots.slot[at].outer_client));
+        outer.or_else(|| {
+            let resident = self.host.clients.iter().flatten().filter(|client| client.outlives);
+            resident.rev().find_map(|client| of(client.id))
+        })
     }
 
     /// An IRQ while a client ran.
