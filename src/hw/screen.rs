@@ -95,7 +95,6 @@ impl Reporter<Pc> for Screen {
     const DEBUG_CALLS: bool = cfg!(feature = "debug-calls");
 
     fn died(&mut self, host: &mut Host<Pc>, regs: &Registers, vector: u8, fault_address: u32, child: bool) {
-        heap::refill(&mut host.memory);
         let id = host.current;
         let Some(client) = host.clients[id as usize].as_ref() else { return };
         let (width, calls) = (client.width, oldest_first(client.calls, client.call_next));
@@ -130,10 +129,13 @@ impl Reporter<Pc> for Screen {
         let ahead = readable_from(host, eip, &mut from);
         let top = stack_base.wrapping_add(crash.stack_offset());
         let words = readable_from(host, top, &mut stack);
-        crash.code = CodeWindow::new(&before[32 - behind..], &from[..ahead]);
         crash.stack = StackWindow::new(&stack[..words]);
-        let _ = write!(DebugPort, "{crash}");
-        let _ = write!(TextPage::new(), "\n{crash}");
+        crash.code = CodeWindow::new(&before[32 - behind..], &from[..ahead]);
+        if !heap::on_loan(&mut host.memory, || show(&crash)) {
+            // No memory to disassemble with.
+            crash.code = CodeWindow::new(&[], &[]);
+            show(&crash);
+        }
     }
 
     fn reboot(&mut self) -> ! {
@@ -158,6 +160,13 @@ impl Reporter<Pc> for Screen {
         wait_for_key(20);
         self.reboot()
     }
+}
+
+/// Prints a report.
+#[inline(never)]
+fn show(crash: &Crash) {
+    let _ = write!(DebugPort, "{crash}");
+    let _ = write!(TextPage::new(), "\n{crash}");
 }
 
 /// Waits until a key goes down, or so many seconds have gone by on the clock.

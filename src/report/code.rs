@@ -23,6 +23,9 @@ const SHOWN_AFTER: usize = 4;
 /// Bytes of an instruction that are shown; a `+` stands for the rest.
 const BYTES_SHOWN: usize = 8;
 
+/// Stands where an instruction would.
+const UNREADABLE: &str = "(cannot be read)";
+
 /// The bytes around CS:EIP, as far as they can be read.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeWindow {
@@ -91,7 +94,7 @@ impl SpecializedFormatterTraitOptions for Spelling {
     }
 }
 
-/// Writes a line for each instruction around `eip`, that at `eip` marked.
+/// Writes a line for each instruction around `eip`, that at `eip` marked. Nothing is allocated where there are no bytes.
 pub(super) fn write(
     window: &CodeWindow,
     selector: u16,
@@ -99,6 +102,9 @@ pub(super) fn write(
     width: Width,
     out: &mut dyn fmt::Write,
 ) -> fmt::Result {
+    if window.count == 0 {
+        return writeln!(out, ">{selector:04X}:{}{:20}{UNREADABLE}", Offset(eip, width), "");
+    }
     let mut lines = Lines {
         selector,
         width,
@@ -241,11 +247,7 @@ impl Lines {
 
         self.text.clear();
         if is_cut_off {
-            self.text.push_str(if bytes.is_empty() {
-                "(cannot be read)"
-            } else {
-                "(the rest cannot be read)"
-            });
+            self.text.push_str(if bytes.is_empty() { UNREADABLE } else { "(the rest cannot be read)" });
         } else {
             self.formatter.format(&self.instruction, &mut self.text);
         }

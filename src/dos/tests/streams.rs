@@ -276,4 +276,5 @@ fn calls_that_never_return_are_forgotten() {
     assert_eq!(host.dos.count(), 64 - 50);
     host.dos.forget(CLIENT);
     assert_eq!(host.dos.count(), 0);
+    assert_eq!(host.dos.pending.capacity(), 0, "no table stays behind in the core's heap");
 }
