@@ -36,7 +36,7 @@ idle:
     lidt [{IDLE_POINTER}]
 1:  sti
     hlt
-    jmp 1b                              // an NMI
+    jmp 1b
 
     .macro idle_irq number
     .balign 16
@@ -58,11 +58,24 @@ idle_stubs:
     .set n, n + 1
     .endr
     .balign 16
-    iretd                               // NMI
+    cmp dword ptr [esp], offset idle_stubs
+    jb idle_nmi
+    iretd                               // an IRQ is on its way already
 
 idle_over:
-    lidt [{IDT_POINTER}]
+    mov edx, {IRQ}
+1:  lidt [{IDT_POINTER}]
     mov ebx, ss:[{SLOTS} + {CURRENT}]
     lea esp, [ebx + {SLOTS} + {gs}]
-    mov edx, {IRQ}
     jmp enter_core
+
+// An NMI ends the waiting as well: an interrupt in V86 mode, an exception of a client's.
+idle_nmi:
+    mov eax, 2
+    mov edx, {IRQ}
+    mov ebx, ss:[{SLOTS} + {CURRENT}]
+    test byte ptr ss:[ebx + {SLOTS} + {eflags} + 2], 2
+    jnz 1b
+    and dword ptr ss:[ebx + {SLOTS} + {error}], 0
+    mov edx, {EXCEPTION}
+    jmp 1b
