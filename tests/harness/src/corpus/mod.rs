@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use self::compiler::Compilation;
 use crate::api::{Places, SuiteRequest};
 use crate::batch::{self, End, Job, JobResult};
 use crate::find;
@@ -81,9 +82,15 @@ pub fn run_corpus(request: &SuiteRequest, places: &Places, progress: &dyn Progre
         }
         totals.add(run_entries(&cases, &machine, &host, &matrix, places, progress)?);
         if *engine == Engine::Qemu && wanted("compiler") && find::missing(*engine, places).is_none() {
-            let record = compiler::run(&machine, &host, &tools, places)?;
-            progress.counted(&record);
-            totals.records.push(record);
+            let mut compilations = vec![Compilation::demo(&tools)?];
+            if request.whole {
+                compilations.push(Compilation::large_unit(&tools)?);
+            }
+            for compilation in compilations {
+                let record = compiler::run(&machine, &host, &tools, compilation, places)?;
+                progress.counted(&record);
+                totals.records.push(record);
+            }
         }
     }
     Ok(totals)
