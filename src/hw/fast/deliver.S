@@ -47,7 +47,7 @@ own_handler:
     mov ss:[esi + 8], eax
     and eax, ~{TRAP}
     mov [ebp + {eflags}], eax
-    mov [ebp + {esp}], ecx
+    sub dword ptr [ebp + {esp}], 12
     mov eax, ss:[edi + ebx * 8 + {VECTORS}]
     mov [ebp + {eip}], eax
     movzx eax, word ptr ss:[edi + ebx * 8 + {VECTORS} + 4]

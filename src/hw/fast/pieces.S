@@ -18,6 +18,7 @@
 // Of a stack segment's access rights: 32 bits wide; code or data, which way it grows, writable. SDM vol. 3, 3.4.5.
     .set STACK_KIND, 1 << 22 | 0b11110 << 8
     .set STACK_UPWARD, 1 << 22 | 0b10010 << 8
+    .set STACK_NARROW, 0b10010 << 8
 
 // ---------------------------------------------------------------------------------------------------------------
 // Pieces.
@@ -183,9 +184,9 @@
 9:
     .endm
 
-// The top of the current slot's stack, of a 32-bit client: in ECX the offset 12 bytes below it, in ESI the linear address of
-// that. Only where these 12 bytes and the 12 above lie in one page that is present and writable, in a segment that grows upward.
-// Clobbers EAX, EDX.
+// The top of the current slot's stack, of a 32-bit client: in ESI the linear address 12 bytes below it. Only where these 12 bytes
+// and the 12 above lie in one page that is present and writable, in a segment that grows upward. If that is a 16-bit one, ESP's lower
+// half passes neither 0 nor 64 KiB there. Clobbers EAX, ECX, EDX.
     .macro own_stack slow
     movzx eax, word ptr [ebp + {ss}]
     test al, 4
@@ -193,10 +194,15 @@
     lar edx, eax
     jnz \slow
     and edx, STACK_KIND
-    cmp edx, STACK_UPWARD
-    jne \slow
-    lsl edx, eax
     mov ecx, [ebp + {esp}]
+    cmp edx, STACK_UPWARD
+    je 1f
+    cmp edx, STACK_NARROW
+    jne \slow
+    movzx ecx, cx
+    cmp ecx, 0x10000 - 12
+    jae \slow
+1:  lsl edx, eax
     lea esi, [ecx + 11]
     sub ecx, 12
     jb \slow

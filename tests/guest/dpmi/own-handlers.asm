@@ -3,14 +3,14 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x dosbox-x/dynamic
 ; width: 16 32
-; plan: 12
+; plan: 15
 ; service: 0205
 
 %include "dpmi.inc"
 %include "dpmi/chaining.inc"
 
 %define PAGE         1000h
-%define BYTES        3 * PAGE
+%define BYTES        10000h
 %define UPWARD       0F2h               ; data, writable, ring 3
 %define DOWNWARD     0F6h               ; the same, offsets above the limit
 %define WIDE         40h
@@ -62,6 +62,9 @@ main:
         stack   "a segment that grows downward", DOWNWARD, WIDE, PAGE - 1, PAGE + 800h
         stack   "a 16-bit stack", UPWARD, NARROW, BYTES - 1, PAGE + 800h
         stack   "a 16-bit stack, with an upper half of ESP", UPWARD, NARROW, BYTES - 1, 77770000h + PAGE + 800h
+        stack   "a 16-bit stack with nothing on it yet", UPWARD, NARROW, BYTES - 1, 0
+        stack   "a 16-bit stack with a word on it", UPWARD, NARROW, BYTES - 1, 77770000h + BYTES - 4
+        stack   "near the bottom of a 16-bit stack", UPWARD, NARROW, BYTES - 1, 77770000h + 80h
 
         load_vector old_31
         mov     bl, 31h
