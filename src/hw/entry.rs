@@ -325,16 +325,19 @@ extern "C" fn core_xms_free(general: *mut General) -> u32 {
 
 /// The short way of XMS 0Bh by V86 code, in the current slot. 0: nothing was done; 1: answered; else as [`core_xms`].
 extern "C" fn core_xms_move(general: *mut General, segment: u32) -> u32 {
+    let at = general as usize;
     // SAFETY: as above.
     let general = unsafe { &mut *general };
     hw::host::with(|monitor, slots| {
-        let slot = &slots.slot[slots.index()];
+        // The slots' own idea of the current one is Rust's last: a quick way may have opened this slot since.
+        let index = (at - (&raw const slots.slot) as usize) / size_of::<Slot>();
+        let slot = &mut slots.slot[index];
         let caller = || Caller::from(&slot.regs);
         match monitor.xms_quick_move(general, segment, caller) {
             Quick::NotDone => 0,
             Quick::Done => 1,
             Quick::Interrupted(vector) => {
-                monitor.xms_stand_again(slots.regs(), true);
+                monitor.xms_stand_again(&mut slot.regs, true);
                 vector as u32
             }
         }
