@@ -129,7 +129,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         };
         if let Err(refused) = self.host.readable(at, structure::SIZE) {
             self.note_missing(refused);
-            return self.missing_fault(slots, 0x0D, from.es & 0xFFFC);
+            return self.missing_fault(slots, 0x0D, from.es & 0xFFFC, 2);
         }
         let mut to = structure::load(&self.host.machine, at);
         to.eflags = Registers::sanitised_flags(to.eflags, 3, true);

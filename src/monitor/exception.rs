@@ -140,7 +140,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         if !defaults_to_interrupt(vector) || self.faults_again(slots, vector) {
             return self.kill_client(slots, vector);
         }
-        self.client_interrupt(slots, vector)
+        self.exception_as_interrupt(slots, vector)
     }
 
     /// Has the interrupt that stands for this fault come back without helping? The vectors of some DOSes do nothing

@@ -11,20 +11,49 @@ use crate::landing;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::regs::{FarPointer, Registers, Width, ARITHMETIC, INTERRUPT, TRAP};
+use crate::vm86::decode::LONGEST;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// INT `vector` by the current client: its own handler, a service of the host's, or real mode.
     pub(super) fn client_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        self.own_handler(slots, vector).unwrap_or_else(|| {
+            let length = self.length_of_call(slots, vector);
+            self.missing_fault(slots, STACK_FAULT, 0, length)
+        })
+    }
+
+    /// The same for an exception that becomes the interrupt of its number: CS:EIP is at the instruction.
+    pub(super) fn exception_as_interrupt(&mut self, slots: &mut Slots, vector: u8) -> Resume {
+        self.own_handler(slots, vector).unwrap_or_else(|| self.missing_fault(slots, STACK_FAULT, 0, 0))
+    }
+
+    /// Bytes of the instruction before CS:EIP that called interrupt `vector`: INT3 and INTO have one.
+    #[cold]
+    fn length_of_call(&mut self, slots: &mut Slots, vector: u8) -> u32 {
+        let short = match vector {
+            3 => 0xCC,
+            4 => 0xCE,
+            _ => return 2,
+        };
+        let mut before = *slots.regs();
+        before.eip = before.eip.wrapping_sub(1);
+        let mut bytes = [0; LONGEST];
+        let (count, _) = self.code_bytes(&before, &mut bytes);
+        2 - (count > 0 && bytes[0] == short) as u32
+    }
+
+    /// `None`: the client's stack cannot take the frame, and nothing has changed.
+    fn own_handler(&mut self, slots: &mut Slots, vector: u8) -> Option<Resume> {
         let handler = self.host.client().vectors[vector as usize];
         if handler.selector == 0 {
-            return self.default_interrupt(slots, vector);
+            return Some(self.default_interrupt(slots, vector));
         }
         let flags = self.shown_flags(slots.current());
         let regs = slots.regs();
         let mut changed = *regs;
         let frame = [flags, regs.cs & 0xFFFF, regs.eip];
         if !self.push_on_client(&mut changed, &frame) {
-            return self.stack_fault(slots);
+            return None;
         }
         changed.cs = handler.selector as u32;
         changed.eip = handler.offset;
@@ -35,7 +64,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             changed.eflags &= !INTERRUPT;
         }
         *slots.regs() = changed;
-        Resume::Guest
+        Some(Resume::Guest)
     }
 
     /// What an interrupt does that no handler of the client's took.
@@ -317,6 +346,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 }
 
+/// The exception of a stack that cannot be used.
+const STACK_FAULT: u8 = 0x0C;
 /// DOS's critical error.
 const CRITICAL_ERROR: u8 = 0x24;
 

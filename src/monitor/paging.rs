@@ -97,16 +97,17 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// the exception of a stack that cannot be used.
     #[cold]
     pub(super) fn stack_fault(&mut self, slots: &mut Slots) -> Resume {
-        self.missing_fault(slots, 0x0C, 0)
+        self.missing_fault(slots, 0x0C, 0, 2)
     }
 
-    /// The same for other memory, and the exception that it is if it cannot be used.
+    /// The same for other memory, and the exception that it is if it cannot be used; for an instruction of `length` bytes before
+    /// CS:EIP, or the one there, 0.
     #[cold]
-    pub(super) fn missing_fault(&mut self, slots: &mut Slots, vector: u8, error: u32) -> Resume {
+    pub(super) fn missing_fault(&mut self, slots: &mut Slots, vector: u8, error: u32, length: u32) -> Resume {
         match core::mem::take(&mut self.missing) {
             0 => self.exception_here(slots, vector, error),
             linear => {
-                slots.regs().eip = slots.regs().eip.wrapping_sub(2);
+                slots.regs().eip = slots.regs().eip.wrapping_sub(length);
                 self.page_in(slots, Job::Fault, linear, 0)
             }
         }

@@ -345,3 +345,33 @@ fn a_resident_client_that_ends_amid_a_transfer_is_given_up_when_dos_is_done() {
         assert!(!stage.monitor.is_active());
     }
 }
+
+#[test]
+fn an_interrupt_whose_stack_is_in_the_file_runs_again_at_its_own_instruction() {
+    // A division by zero is at CS:EIP; INT3 and INTO have one byte, others two.
+    for (vector, code, kind, length) in [
+        (0x00, [0, 0], Kind::Exception, 0),
+        (0x03, [0, 0xCC], Kind::Software, 1),
+        (0x03, [0xCD, 0x03], Kind::Software, 2),
+        (0x04, [0, 0xCE], Kind::Software, 1),
+        (0x60, [0xCD, 0x60], Kind::Software, 2),
+    ] {
+        let (mut stage, mut dos) = (Stage::swapping(), Dos::default());
+        let flat = stage.flat();
+        let (_, gone) = stage.overcommit(&mut dos);
+        let place = *stage.regs();
+        stage.client().vectors[vector as usize] =
+            FarPointer { selector: place.cs as u16, offset: 0x700, ..Default::default() };
+        let selector = place.cs as u16 >> 3;
+        let base =
+            Descriptor(stage.monitor.host.machine.descriptor(stage.monitor.host.current, selector)).base();
+        stage.monitor.host.machine.write_bytes(base + place.eip - 2, &code);
+        (stage.regs().ss, stage.regs().esp) = (flat, gone + 0x800);
+        assert_eq!(stage.monitor.interrupt(&mut stage.slots, vector, kind), Resume::Guest);
+        assert!(stage.in_dos(), "the page is asked for");
+        stage.dos_works(&mut dos);
+        assert!(stage.monitor.reporter.deaths.is_empty());
+        let regs = *stage.regs();
+        assert_eq!((regs.eip, regs.esp), (place.eip - length, gone + 0x800), "{vector:02X} {code:02X?}");
+    }
+}
