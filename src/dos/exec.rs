@@ -1,8 +1,9 @@
 //! EXEC (4B00h, 4B01h, 4B03h) with a parameter block in the client's memory.
 //!
 //! A 16-bit client's block is DOS's own with selectors: environment, command tail, two FCBs. A 32-bit client's has no
-//! environment, and each pointer takes 8 bytes: offset, selector, padding. A null pointer means an empty tail or FCB; the
-//! environment is then the client's own, which PSP:2Ch cannot tell to DOS since it holds a selector.
+//! environment, and each pointer takes 8 bytes: offset, selector, padding. A null pointer means an empty tail or FCB, and so does
+//! an FCB's that leads nowhere (Microsoft's DOSX32 gives FFFF:FFFFFFFF, in 6 bytes each); without an environment the client's
+//! own is given, which PSP:2Ch cannot tell to DOS since it holds a selector.
 
 use super::row::Segment;
 use super::span::{self, Span, Trouble, NO_MEMORY, PATH_NOT_FOUND};
@@ -111,8 +112,11 @@ fn program<M: Machine>(host: &mut Host<M>, block: Span) -> Result<(), Trouble> {
         Width::Bits32 => (block.linear, 8, 0),
     };
     let mut spans = [None; 3];
-    for found in &mut spans {
-        *found = span::far_pointer(host, pointers)?;
+    for (number, found) in spans.iter_mut().enumerate() {
+        *found = match number {
+            0 => span::far_pointer(host, pointers)?,
+            _ => fcb(host, pointers)?,
+        };
         pointers += step;
     }
     let [tail, first, second] = spans;
@@ -128,6 +132,18 @@ fn program<M: Machine>(host: &mut Host<M>, block: Span) -> Result<(), Trouble> {
         host.machine.write_u16(buffer + 4 + number as u32 * 4, paragraph);
     }
     Ok(())
+}
+
+/// The FCB to which the far pointer at `pointer` leads, if there is one.
+fn fcb<M: Machine>(host: &mut Host<M>, pointer: u32) -> Result<Option<Span>, Trouble> {
+    let found = span::far_pointer(host, pointer).and_then(|at| match at {
+        Some(at) => span::readable(host, at, FCB_BYTES).map(|()| Some(at)),
+        None => Ok(None),
+    });
+    match found {
+        Err(Trouble::Fail(_)) => Ok(None),
+        found => found,
+    }
 }
 
 fn put_tail<M: Machine>(host: &mut Host<M>, tail: Option<Span>) -> Result<(), Trouble> {
@@ -147,10 +163,7 @@ fn put_tail<M: Machine>(host: &mut Host<M>, tail: Option<Span>) -> Result<(), Tr
 fn put_fcb<M: Machine>(host: &mut Host<M>, offset: u32, fcb: Option<Span>) -> Result<(), Trouble> {
     let to = transfer(host) + offset;
     match fcb {
-        Some(at) => {
-            span::readable(host, at, FCB_BYTES)?;
-            host.machine.copy(at.linear, to, FCB_BYTES);
-        }
+        Some(at) => host.machine.copy(at.linear, to, FCB_BYTES),
         None => host.machine.write_bytes(to, b"\0           \0\0\0\0"),
     }
     Ok(())

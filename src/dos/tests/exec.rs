@@ -117,6 +117,14 @@ fn missing_tails_and_fcbs_are_empty_ones() {
         assert_eq!(seen.tail, b"\0\r");
         assert_eq!(seen.fcbs[1], b"\0           \0\0\0\0");
     });
+    // FCBs that lead nowhere, or out of their segment.
+    put(&mut host, linear + 0x44, &(regs.ds as u16).to_le_bytes());
+    put(&mut host, linear + 0x48, &[0xFF; 16]);
+    put(&mut host, linear + 0x54, &(regs.ds as u16).to_le_bytes());
+    dos_call(&mut host, &regs, |host, real| {
+        let empty = b"\0           \0\0\0\0";
+        assert_eq!(see(host, real).fcbs, [empty, empty].map(|fcb| fcb.to_vec()));
+    });
     // A tail that is too long is cut and still ends.
     put(&mut host, linear + 0x200, &[0xFF; 0x100]);
     put(&mut host, linear + 0x40, &0x200u32.to_le_bytes());

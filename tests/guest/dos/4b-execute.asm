@@ -4,7 +4,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 8
+; plan: 10
 ; file: child/tail.asm=CHILD.COM
 
 %include "dpmi.inc"
@@ -23,6 +23,19 @@ main:
         mov     ah, 4Dh
         int     21h
         expect_equal16 ax, 3 + 'A' + 'B', "4Dh: it saw its tail and its FCBs"
+
+        ; FCBs that lead nowhere are empty ones, as Microsoft's DOSX32 has it
+        mov     eax, [second_pointer]
+        push    eax
+        mov     dword [second_pointer], -1
+        mov     word [second_selector], -1
+        service 4B00h, 21h
+        set_pointer in_edx, program
+        set_pointer in_ebx, parameters
+        call    call_service
+        accepted "4Bh: with a second FCB at FFFF:FFFFFFFF"
+        pop     dword [second_pointer]
+        mov     [second_selector], ds
 
         service 4B00h, 21h
         set_pointer in_edx, missing
@@ -61,13 +74,13 @@ parameters:
 tail_selector: dw 0
          dw first
 first_selector: dw 0
-         dw second
+second_pointer:  dw second
 second_selector: dw 0
 %else
          dd tail
 tail_selector: dw 0, 0
          dd first
 first_selector: dw 0, 0
-         dd second
+second_pointer:  dd second
 second_selector: dw 0, 0
 %endif
