@@ -137,6 +137,7 @@ global_asm!(
     IOPL_BITS = const regs::IOPL >> 8,
     CARRY = const regs::CARRY,
     TRAP = const regs::TRAP,
+    NESTED = const regs::NESTED,
     INTERRUPT = const regs::INTERRUPT,
     INTERRUPT_BIT = const regs::INTERRUPT.trailing_zeros(),
     DIRECTION = const regs::DIRECTION,

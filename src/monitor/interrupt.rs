@@ -10,7 +10,7 @@ use crate::dpmi::ldt;
 use crate::landing;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
-use crate::regs::{FarPointer, Registers, Width, ARITHMETIC, INTERRUPT, TRAP};
+use crate::regs::{FarPointer, Registers, Width, ARITHMETIC, INTERRUPT, NESTED, TRAP};
 use crate::vm86::decode::LONGEST;
 
 impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
@@ -58,8 +58,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         changed.cs = handler.selector as u32;
         changed.eip = handler.offset;
         // Exceptions and hardware interrupts disable interrupts; so do INT 0 to 7 and those that hosts
-        // treat like gates. Software interrupts keep IF (DPMI 0.9, 2.4).
-        changed.eflags &= !TRAP;
+        // treat like gates. Software interrupts keep IF (DPMI 0.9, 2.4). NT would make the handler's IRET a fault.
+        changed.eflags &= !(TRAP | NESTED);
         if vector < 0x08 && !self.withholds() {
             changed.eflags &= !INTERRUPT;
         }

@@ -45,7 +45,7 @@ own_handler:
     mov ss:[esi + 4], eax
     mov eax, [ebp + {eflags}]
     mov ss:[esi + 8], eax
-    and eax, ~{TRAP}
+    and eax, ~({TRAP} | {NESTED})
     mov [ebp + {eflags}], eax
     sub dword ptr [ebp + {esp}], 12
     mov eax, ss:[edi + ebx * 8 + {VECTORS}]
