@@ -166,14 +166,10 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let environment_selector = match environment {
             0 => 0,
             _ => {
-                let paragraphs = machine.read_u16(((environment as u32) << 4) - 16 + 3) as u32;
-                let limit = if paragraphs == 0 || paragraphs > 0xFFF { 0xFFFF } else { paragraphs * 16 - 1 };
+                // 64 KiB, as HDPMI and CWSDPMI have it: who scans for its end by dwords may look behind the block.
                 let machine_selector = ldt::allocate(machine, id, &mut client.ldt, 1)?;
-                machine.set_descriptor(
-                    id,
-                    machine_selector,
-                    Descriptor::new((environment as u32) << 4, limit, DATA3, 0).0,
-                );
+                let descriptor = segment(environment as u32, DATA3, 0);
+                machine.set_descriptor(id, machine_selector, descriptor.0);
                 machine_selector << 3 | 7
             }
         };
