@@ -29,7 +29,7 @@ int31_unhandled:
     cmp word ptr [ebp + {ecx}], 0
     jne service
 
-// 0300h to 0302h, no words to copy, the host's stack. ECX=0, 1, 2.
+// 0300h to 0302h, no words to copy. ECX=0, 1, 2.
     mov ebx, ecx
     movzx eax, word ptr [ebp + {es}]
     mov esi, [ebp + {edi}]
@@ -37,8 +37,6 @@ int31_unhandled:
     jne 1f
     movzx esi, si
 1:  structure_address simulate_slow
-    cmp dword ptr ss:[esi + {S_SP}], 0
-    jne simulate_slow
     movzx eax, byte ptr ss:[edi + {CALL_NEXT}]
     inc byte ptr ss:[edi + {CALL_NEXT}]
     and eax, 7
@@ -46,7 +44,10 @@ int31_unhandled:
     mov ss:[edi + eax * 4 + {CALLS}], edx
     cmp ebx, 1
     je simulate_far
+    cmp dword ptr ss:[esi + {S_SP}], 0
+    jne simulate_given
     open_real 6, service_noted
+simulate_opened:
     movzx eax, word ptr ss:[esi + {S_FLAGS}]
     and eax, GUEST_FLAGS & ~{TRAP}
     or eax, V86_FLAGS
@@ -60,7 +61,10 @@ int31_unhandled:
     mov eax, ss:[eax * 4]
     jmp simulate_go
 simulate_far:
+    cmp dword ptr ss:[esi + {S_SP}], 0
+    jne simulate_far_given
     open_real 4, service_noted
+simulate_far_opened:
     movzx eax, word ptr ss:[esi + {S_FLAGS}]
     and eax, GUEST_FLAGS & ~{TRAP}
     or eax, V86_FLAGS
@@ -83,6 +87,12 @@ simulate_go:
     mov eax, ss:[esi + {S_EAX}]
     mov esi, ss:[esi + {S_ESI}]
     iretd
+simulate_given:
+    open_real 6, service_noted, 1
+    jmp simulate_opened
+simulate_far_given:
+    open_real 4, service_noted, 1
+    jmp simulate_far_opened
 simulate_slow:
     mov eax, [ebp + {eax}]
     jmp service

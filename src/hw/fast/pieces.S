@@ -44,13 +44,18 @@
     mov dword ptr ss:[edx + 4], {LANDING32}
     .endm
 
-// Opens the next slot for V86 code on the client's real-mode stack, with `bytes` for the return frame. Out: ECX linear
-// address of the return frame, where the RETURN site's address stands. Clobbers EAX, EDX.
-    .macro open_real bytes, slow
+// Opens the next slot for V86 code on the client's real-mode stack, with `bytes` for the return frame; `given` 1: on the stack that the
+// structure at ESI names. Out: ECX linear address of the return frame, where the RETURN site's address stands. Clobbers EAX, EDX.
+    .macro open_real bytes, slow, given=0
     cmp ebp, offset {SLOTS} + {LAST_SLOT}
     jae \slow
+    .if \given
+    mov ecx, ss:[esi + {S_SP}]
+    cmp cx, \bytes
+    .else
     mov ecx, ss:[edi + {H_REAL}]
     cmp cx, {REAL_RESERVE}
+    .endif
     jb \slow
     mov edx, ss:[edi + {H_LOCKED_ESP}]
     movzx eax, word ptr [ebp + {ss}]
@@ -62,9 +67,18 @@
     mov ss:[edi + {H_LOCKED_ESP}], eax
     jmp 2f
 1:  cmp dword ptr ss:[edi + {H_LOCKED_DEPTH}], 0
-    jne \slow
+    je 2f
+    mov eax, edx                        // a handler that has left that stack for one of its own
+    sub eax, {LOCKED_MARGIN}
+    jb \slow
+    mov ss:[edi + {H_LOCKED_ESP}], eax
 2:  mov [ebp + NEXT + {locked_esp}], edx
+    .if \given
+    mov eax, ss:[edi + {H_REAL}]
+    mov [ebp + NEXT + {real_stack}], eax
+    .else
     mov [ebp + NEXT + {real_stack}], ecx
+    .endif
     mov [ebp + NEXT + {expected}], ecx
     movzx edx, cx
     shr ecx, 16

@@ -4,7 +4,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 42
+; plan: 47
 ; service: 0300
 
 %include "dpmi.inc"
@@ -86,6 +86,17 @@ main:
         expect_equal16 [got_ss], [real_segment], "the handler ran on the given SS"
         expect_equal16 [got_sp], real_stack_top - 12, "the handler ran on the given SP"
         expect_equal16 [call_sp], real_stack_top, "SP in the structure is left alone"
+        mov     word [got_sp], 0
+        mov     word [got_ss], 0
+        service 0300h
+        mov     word [in_bx], USER_INT
+        mov     word [in_cx], 0
+        set_pointer in_edi, call_structure
+        call    call_service
+        accepted "the given stack without words"
+        expect_equal16 [got_ss], [real_segment], "the handler ran on the given SS"
+        expect_equal16 [got_sp], real_stack_top - 6, "and SP"
+        expect_equal16 [call_sp], real_stack_top, "which is left alone in the structure"
 
         ; nested: a real-mode interrupt within the simulated one
         mov     bl, USER_INT

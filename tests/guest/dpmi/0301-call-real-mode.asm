@@ -3,7 +3,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 20
+; plan: 22
 ; service: 0301 0302
 
 %include "dpmi.inc"
@@ -53,6 +53,12 @@ main:
         expect_flag nc, "0301h: with three words of stack it succeeds"
         expect_equal16 [call_eax], 0321h, "0301h: three words of stack are copied"
         expect_equal16 [stack_at], real_stack_top - 4 - 6, "0301h: to the stack that was given"
+        mov     bx, 0
+        xor     cx, cx
+        mov     edi, call_structure
+        int31   0301h
+        expect_flag nc, "0301h: without words it succeeds there"
+        expect_equal16 [stack_at], real_stack_top - 4, "0301h: on that stack"
 
         call    clear_call
         mov     ax, [real_segment]

@@ -15,7 +15,7 @@
 %define TICKS        3                  ; for each case
 %define ENTRIES      30
 %define TICKS_INSIDE 2                  ; src/monitor/ticks.rs
-%define DIVISOR      1193               ; of 1,193,182 Hz: a millisecond
+%define DIVISOR      4772               ; of 1,193,182 Hz: four milliseconds
 ; CF, PF, AF, ZF, SF; with OF, DF, IF, and the bit that is always set; and IOPL and NT left out.
 %define ARITHMETIC   0D5h
 %define FLAGS        0ED7h
@@ -333,7 +333,7 @@ busy:
         cli
         retf
 .last:
-        mov     bx, 8                   ; times the timer's counter, which goes round twice in a tick, begins anew
+        mov     bx, 4                   ; times the timer's counter, which goes round twice in a tick, begins anew
         xor     dx, dx
 .read:
         mov     al, 0
