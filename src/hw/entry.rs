@@ -324,21 +324,22 @@ extern "C" fn core_xms_free(general: *mut General) -> u32 {
     })
 }
 
-/// The short way of XMS 0Bh by V86 code, in the current slot. 0: nothing was done; 1: answered; else as [`core_xms`].
-extern "C" fn core_xms_move(general: *mut General, segment: u32) -> u32 {
-    let at = general as usize;
+/// The short way of XMS 0Bh by V86 code with `regs`. 0: nothing was done; 1: answered; else as [`core_xms`].
+///
+/// The slot comes from the entry code: [`ferrite::monitor::slots::Slots::current`] is what Rust saw last, and a quick way may have
+/// opened this slot since.
+extern "C" fn core_xms_move(regs: *mut Registers) -> u32 {
     // SAFETY: as above.
-    let general = unsafe { &mut *general };
-    hw::host::with(|monitor, slots| {
-        // The slots' own idea of the current one is Rust's last: a quick way may have opened this slot since.
-        let index = (at - (&raw const slots.slot) as usize) / size_of::<Slot>();
-        let slot = &mut slots.slot[index];
-        let caller = || Caller::from(&slot.regs);
-        match monitor.xms_quick_move(general, segment, caller) {
+    let regs = unsafe { &mut *regs };
+    hw::host::with(|monitor, _| {
+        match monitor.xms_quick_move(regs.v_ds & 0xFFFF, regs.esi, || Caller::from(&*regs)) {
             Quick::NotDone => 0,
-            Quick::Done => 1,
+            Quick::Done => {
+                regs.set_ax(1);
+                1
+            }
             Quick::Interrupted(vector) => {
-                monitor.xms_stand_again(&mut slot.regs, true);
+                monitor.xms_stand_again(regs, true);
                 vector as u32
             }
         }
@@ -353,9 +354,12 @@ extern "C" fn core_xms_move_real(call: *mut XmsCall) -> u32 {
         let (segment, eflags) = (call.ds as u32, call.eflags);
         let [ss, sp] = hw::host::xms_stack(monitor);
         let caller = || Caller { ss, esp: sp as u32, eflags };
-        match monitor.xms_quick_move(&mut call.general, segment, caller) {
+        match monitor.xms_quick_move(segment, call.general.esi, caller) {
             Quick::NotDone => 0,
-            Quick::Done => 1,
+            Quick::Done => {
+                call.general.set_ax(1);
+                1
+            }
             Quick::Interrupted(vector) => vector as u32,
         }
     })

@@ -111,12 +111,12 @@ xms_query_a20_active:
     mov ds, ecx
     mov es, ecx
     cld
-    lea eax, [ebp + {edi}]
+    mov esp, offset {WORK_STACK} + {WORK_BYTES}
     .endm
 
     .macro xms_simple_active function
     xms_to_rust
-    mov esp, offset {WORK_STACK} + {WORK_BYTES}
+    lea eax, [ebp + {edi}]
     push eax
     call \function
     lea esp, [ebp + {edi}]
@@ -131,9 +131,7 @@ xms_free_active:
     xms_simple_active {core_xms_free}
 xms_move_active:
     xms_to_rust
-    movzx ecx, word ptr [ebp + {v_ds}]
-    mov esp, offset {WORK_STACK} + {WORK_BYTES}
-    push ecx
+    lea eax, [ebp + {gs}]
     push eax
     call {core_xms_move}
     lea esp, [ebp + {edi}]

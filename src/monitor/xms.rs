@@ -13,7 +13,7 @@ use crate::landing;
 use crate::layout::{event, RealFrame, ResidentInfo, SEL_LANDING16, SEL_LANDING32, TRAP_STRIDE, XMS_RETURN};
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
-use crate::regs::{General, Registers, Width};
+use crate::regs::{Registers, Width};
 use crate::xms::{self, work::Caller, Quick, XmsContext, XmsNext};
 
 /// Bytes of a trap site's INT, behind which its continuation lies.
@@ -56,11 +56,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         memory.heap.write_table(machine);
     }
 
-    /// The short way of a move by V86 code or real mode. `segment`: the caller's DS.
+    /// The short way of a move by V86 code or real mode with DS:SI; AX=1 is left to the entry code.
     #[inline(always)]
-    pub fn xms_quick_move(&mut self, regs: &mut General, segment: u32, caller: impl Fn() -> Caller) -> Quick {
+    pub fn xms_quick_move(&mut self, ds: u32, esi: u32, caller: impl Fn() -> Caller) -> Quick {
         let host = &mut self.host;
-        host.xms.quick_move(&mut host.memory, &mut host.machine, regs, segment << 4, caller)
+        host.xms.quick_move(&mut host.memory, &mut host.machine, (ds << 4) + (esi & 0xFFFF), caller)
     }
 
     /// Leaves a caller where it goes on after an interrupt. Dormant there is no trap, only the crossing that the

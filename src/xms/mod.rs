@@ -341,22 +341,16 @@ impl Xms {
         Quick::Done
     }
 
-    /// 0Bh. `segment`: linear address of the caller's DS. `caller` is asked for what takes longer.
+    /// 0Bh with the structure at linear address `at`; AX=1 is left to whoever called this. `caller` is asked for what takes longer.
     #[inline(always)]
     pub fn quick_move<M: Machine>(
         &mut self,
         memory: &mut Memory,
         machine: &mut M,
-        regs: &mut General,
-        segment: u32,
+        at: u32,
         caller: impl Fn() -> Caller,
     ) -> Quick {
-        let at = segment + (regs.esi & 0xFFFF);
-        let answer = moves::quick(self, &mut memory.heap, machine, at, caller);
-        if answer == Quick::Done {
-            regs.set_ax(1);
-        }
-        answer
+        moves::quick(self, &mut memory.heap, machine, at, caller)
     }
 }
 

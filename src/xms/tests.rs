@@ -70,7 +70,15 @@ impl World {
         let answer = match regs.ah() {
             0x09 => xms.quick_allocate(memory, &mut general),
             0x0A => xms.quick_free(memory, &mut general),
-            0x0B => xms.quick_move(memory, machine, &mut general, regs.v_ds << 4, || Caller::from(&*regs)),
+            0x0B => {
+                let answer = xms.quick_move(memory, machine, (regs.v_ds << 4) + (regs.esi & 0xFFFF), || {
+                    Caller::from(&*regs)
+                });
+                if answer == Quick::Done {
+                    general.set_ax(1);
+                }
+                answer
+            }
             _ => Quick::NotDone,
         };
         assert!(answer == Quick::Done || general == before);

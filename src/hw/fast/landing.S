@@ -146,11 +146,7 @@ landing_hooked:
     jne landing_irq
     cmp byte ptr [ebp + {vector}], {USER_TICK}
     jne landing_slow
-    test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
-    jz landing_slow
-    mov edi, ss:[{FAST} + {F_CLIENT}]
-    close_slot
-    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    close_over_v86 landing_slow
     pass_flags_down
     lea eax, [ebp - NEXT + {V86_END}]
     mov ss:[{TSS} + 4], eax
@@ -162,11 +158,7 @@ landing_hooked:
 landing_irq:
     cmp eax, ss:[{FAST} + {F_INTERRUPT_V86}]
     jne landing_slow
-    test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
-    jz landing_slow
-    mov edi, ss:[{FAST} + {F_CLIENT}]
-    close_slot
-    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    close_over_v86 landing_slow
     lea esp, [ebp - NEXT + {gs}]
     jmp exit_v86
 

@@ -389,6 +389,15 @@
     mov ss:[edi + {H_REAL}], eax
     .endm
 
+// The end of it: back in the slot below, if that is V86 code. Clobbers ECX and EDI.
+    .macro close_over_v86 slow
+    test byte ptr [ebp - NEXT + {eflags} + 2], IN_V86
+    jz \slow
+    mov edi, ss:[{FAST} + {F_CLIENT}]
+    close_slot
+    dec dword ptr ss:[edi + {H_LOCKED_DEPTH}]
+    .endm
+
 // The client's handler at ESI (a FarPointer) runs in the next slot with the flags in EAX. Clobbers EAX.
     .macro enter_handler
     and eax, HANDLER_FLAGS

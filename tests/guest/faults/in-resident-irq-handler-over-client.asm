@@ -7,52 +7,5 @@
 ; timeout: 300
 
 %include "faults/resident.inc"
-
-SIGN    equ 61h                         ; the other program is there: this real-mode vector is 1
-
-resident_begins:
-        xor     bx, bx
-        int31   0002h
-        mov     [vectors], ax
-        mov     bl, 08h
-        int31   0204h
-        store_vector old_clock
-        set_handler 0205h, 08h, clock
-        ret
-
-other_program:
-        call    enter_protected_mode
-        mov     bl, SIGN
-        xor     cx, cx
-        mov     dx, 1
-        int31   0201h
-        sti
-        mov     ecx, 40000000h
-.wait:
-        dec     ecx
-        jnz     .wait
-        mov     ax, 4C00h | EXIT_UNHARMED
-        int     21h
-
-clock:
-        push    ds
-        mov     ds, [cs:vectors]
-        cmp     dword [SIGN * 4], 1
-        je      .now
-        pop     ds
-        chain_to old_clock
-.now:
-        mov     dword [SIGN * 4], 0
-        mov     al, 20h                 ; where DOS ends the program, nobody else does
-        out     20h, al
-        mov     ds, [cs:data_selector]
-        push    ds
-        pop     es
-        cld
-        jmp     all_kinds
-
-section .bss
-                alignb 4
-old_clock:      resd 2
-vectors:        resw 1
-section .text
+%define OTHER_IS_CLIENT
+%include "faults/resident-clock.inc"
