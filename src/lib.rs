@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+pub mod audit;
 pub mod client;
 pub mod dos;
 pub mod dpmi;

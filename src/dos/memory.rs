@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::row::{Register, Segment};
 use super::span::{Trouble, BAD_POINTER, NO_MEMORY};
 use super::{begin, merge_ax, merge_flags, process, real_registers, Step, Translation, Work};
+use crate::audit::{Audit, Broken, Rule};
 use crate::dpmi::{dosmem, ldt, memory};
 use crate::host::{Host, RealTarget};
 use crate::machine::Machine;
@@ -39,6 +40,18 @@ struct Block {
 }
 
 impl Holdings {
+    /// The client has freed a descriptor by 0001h: as [`dosmem::DosBlocks::forget_descriptor`].
+    pub fn forget_descriptor(&mut self, index: u16) {
+        self.blocks.retain_mut(|block| ldt::keep_before(index, block.index, &mut block.count));
+    }
+
+    /// Sees whether each block has its descriptors.
+    pub fn audit(&self, ldt: &ldt::Allocated) -> Audit {
+        self.blocks.iter().try_for_each(|block| {
+            ldt.audit_run(block.index, block.count, Broken { rule: Rule::Selectors, at: block.handle })
+        })
+    }
+
     fn find(&self, selector: u16) -> Option<usize> {
         self.blocks.iter().position(|block| ldt::same_descriptor(ldt::selector_of(block.index), selector))
     }

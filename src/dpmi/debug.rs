@@ -37,7 +37,7 @@ pub fn find<M: Machine>(ax: u16) -> Option<Handler<M>> {
     if ax >> 8 != GROUP {
         return None;
     }
-    let handlers: [Handler<M>; 17] = [
+    let handlers: [Handler<M>; 18] = [
         counts,
         page,
         marks,
@@ -55,6 +55,7 @@ pub fn find<M: Machine>(ax: u16) -> Option<Handler<M>> {
         nth_page,
         client_number,
         transfers,
+        audit,
     ];
     handlers.get(ax as usize & 0xFF).copied()
 }
@@ -257,5 +258,19 @@ fn transfers<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let counts = &host.memory.counts;
     (regs.ebx, regs.ecx, regs.edx) = (counts.read, counts.written, counts.clusters);
     regs.esi = host.memory.swap.as_ref().map_or(0, |swap| swap.slots.pages() - swap.slots.usable());
+    Ok(Next::Resume)
+}
+
+/// AX=FE11h. Sees whether what must always be true of the core's tables is. Out: EBX 0, or the number of a
+/// [`Rule`](crate::audit::Rule) that is broken and ECX where, as it says. Refused: 8010h when there is no memory for it.
+fn audit<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
+    match host.audit() {
+        Ok(true) => regs.ebx = 0,
+        Ok(false) => return Err(Code::ResourceUnavailable.into()),
+        Err(broken) => {
+            log::error!(target: "audit", "{broken:?}");
+            (regs.ebx, regs.ecx) = (broken.rule as u32, broken.at);
+        }
+    }
     Ok(Next::Resume)
 }

@@ -16,6 +16,7 @@ mod tests;
 use alloc::vec::Vec;
 
 use super::ldt::{self, selector_of, with_table};
+use crate::audit::{Audit, Broken, Rule};
 use crate::host::{Finish, Host, RealCall, RealTarget};
 use crate::machine::Machine;
 use crate::regs::{Registers, Width, ALWAYS, CARRY, INTERRUPT};
@@ -52,6 +53,20 @@ impl DosBlocks {
     /// The blocks, in no particular order. At the client's end DOS frees them itself with the process that owns them.
     pub fn all(&self) -> impl Iterator<Item = &DosBlock> {
         self.blocks.iter().filter(|block| block.segment != 0)
+    }
+
+    /// Sees whether each block has its descriptors.
+    pub fn audit(&self, ldt: &ldt::Allocated) -> Audit {
+        self.blocks.iter().try_for_each(|block| {
+            let broken = Broken { rule: Rule::Selectors, at: block.segment as u32 };
+            ldt.audit_run(block.index, block.count, broken)
+        })
+    }
+
+    /// The client has freed a descriptor by 0001h: if a block has it, that block has only those before. Without its first one nothing
+    /// names the block, and DOS keeps it until the process ends; 0101h then finds an invalid selector, as with HDPMI.
+    pub fn forget_descriptor(&mut self, index: u16) {
+        self.blocks.retain_mut(|block| ldt::keep_before(index, block.index, &mut block.count));
     }
 
     /// The block whose first selector this is.

@@ -11,6 +11,7 @@
 //! succeed for a valid selector and do nothing; 000Ah takes data selectors too and 0009h execute-only code, as every other
 //! host does; 000Dh serves any descriptor that is free, not just the first sixteen.
 
+mod audit;
 mod services;
 mod table;
 #[cfg(test)]

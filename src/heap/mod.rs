@@ -17,6 +17,7 @@
 //! A handle is the block's index in the low ten bits and a generation above, never 0: a handle that was freed stays
 //! invalid for the next 62 uses of its entry.
 
+mod audit;
 mod block;
 pub mod entry_code;
 mod freeze;
@@ -96,6 +97,8 @@ pub struct Heap {
     /// Small blocks have no short way to their places: `low_dma`, or there is a public table.
     careful: bool,
     hoard: u32,
+    /// Mappings of the heap's frames in clients' spaces, all told; each frame counts its own as sharers.
+    mapped: u32,
     public: Option<public::Public>,
 }
 
@@ -118,6 +121,7 @@ impl Heap {
             low_dma: false,
             careful: false,
             hoard: u32::MAX,
+            mapped: 0,
             public: None,
         }
     }

@@ -7,6 +7,8 @@ use crate::paging::Memory;
 
 /// The frames of the heap do not say which block they are of: a frame may hold pieces of four.
 const OWNER: Owner = Owner::Xms { handle: 0 };
+/// Most mappings that a frame counts.
+const MAPPED_MAX: u32 = 0xF_FFFF;
 
 impl Heap {
     /// Free memory, KiB: the heap's own and what frames would give.
@@ -96,6 +98,28 @@ impl Heap {
         while frames.available() > 0 && self.fetch_some(KIB_MAX, frames) {}
     }
 
+    /// How many mappings of the heap's memory there are in clients' spaces.
+    pub fn mapped(&self) -> u32 {
+        self.mapped
+    }
+
+    /// A client maps a frame of the heap's once more: it stays the heap's, whoever frees the block, until the client does not map
+    /// it any more. A frame that is mapped more often than can be counted stays for ever.
+    pub fn map_frame(&mut self, frames: &mut Frames, frame: u32) {
+        self.mapped += 1;
+        let times = frames.sharers(frame);
+        frames.set_sharers(frame, (times + 1).min(MAPPED_MAX));
+    }
+
+    /// The end of [`Heap::map_frame`].
+    pub fn unmap_frame(&mut self, frames: &mut Frames, frame: u32) {
+        self.mapped -= 1;
+        let times = frames.sharers(frame);
+        if times < MAPPED_MAX {
+            frames.set_sharers(frame, times - 1);
+        }
+    }
+
     /// Gives back what is free beyond the hoard.
     #[inline]
     pub(super) fn trim(&mut self, frames: &mut Frames) {
@@ -115,7 +139,7 @@ impl Heap {
     fn give_above(&mut self, lowest: u32, count: u32, frames: &mut Frames) -> u32 {
         let mut given = 0;
         while given < count && self.runs.reserve(2) {
-            let Some((run, first, end)) = self.highest_frames(lowest) else { break };
+            let Some((run, first, end)) = self.highest_frames(lowest, frames) else { break };
             let first = first.max(end.saturating_sub(count - given));
             let node = *self.runs.get(run);
             if node.end() > end * 4 {
@@ -130,14 +154,19 @@ impl Heap {
         given
     }
 
-    /// The highest free run that holds whole frames from `lowest` on: the run, the first of the frames, and the first frame
-    /// after them.
-    fn highest_frames(&self, lowest: u32) -> Option<(u32, u32, u32)> {
+    /// The highest free run that holds whole frames from `lowest` on that no client maps: the run, the first of the frames, and the
+    /// first frame after them.
+    fn highest_frames(&self, lowest: u32, frames: &Frames) -> Option<(u32, u32, u32)> {
         let mut best = None;
         let mut at = self.runs.free;
         while at != NONE {
             let run = self.runs.get(at);
-            let (first, end) = (run.start.div_ceil(4).max(lowest), run.end() / 4);
+            let (mut first, mut end) = (run.start.div_ceil(4).max(lowest), run.end() / 4);
+            if self.mapped != 0 {
+                let is_mapped = |frame: &u32| frames.sharers(*frame) != 0;
+                end = (first..end).rev().find(|frame| !is_mapped(frame)).map_or(first, |last| last + 1);
+                first = (first..end).rev().find(is_mapped).map_or(first, |mapped| mapped + 1);
+            }
             if first < end && best.is_none_or(|(_, highest, _)| first > highest) {
                 best = Some((at, first, end));
             }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::runs::{FREE, NONE};
+use super::runs::NONE;
 use super::*;
 use crate::machine::Machine;
 use crate::mock::Mock;
@@ -255,7 +255,8 @@ impl World {
     }
 
     fn check(&mut self) {
-        self.check_lists();
+        let census = self.frames.audit().unwrap();
+        assert_eq!(self.heap.audit(&self.frames, census.heap), Ok(()));
         assert_eq!(self.heap.available(&self.frames), self.free_kib());
         let stretch = self.longest_stretch();
         assert_eq!(self.heap.largest(&self.frames), stretch.min(self.free_kib()));
@@ -273,50 +274,6 @@ impl World {
                     assert!(self.heap.is_locked(physical, 1024));
                 }
             }
-        }
-    }
-
-    /// The runs: in order, apart, joined where they can be, in the right lists, on frames that are the heap's.
-    fn check_lists(&self) {
-        let runs = &self.heap.runs;
-        let (mut end, mut was_free, mut free, mut before, mut held) = (0, false, 0, NONE, 0);
-        let mut at = runs.lowest;
-        while at != NONE {
-            let run = *runs.get(at);
-            assert!(run.length > 0 && run.start >= end && run.below == before);
-            assert!(!(was_free && run.owner == FREE && run.start == end), "free runs that touch");
-            for frame in run.start / 4..run.end().div_ceil(4) {
-                assert_eq!(self.frames.owner(frame), Owner::Xms { handle: 0 });
-            }
-            was_free = run.owner == FREE;
-            free += if was_free { run.length } else { 0 };
-            held += run.length;
-            (end, before, at) = (run.end(), at, run.above);
-        }
-        assert_eq!((runs.highest, runs.free_kib), (before, free));
-        let all: u32 = EXTENTS.iter().map(|(_, count)| count * 4).sum();
-        assert_eq!(held + self.frames.free_count() * 4 + self.taken.len() as u32 * 4, all);
-        let mut listed = 0;
-        let mut at = runs.free;
-        while at != NONE {
-            assert_eq!(runs.get(at).owner, FREE);
-            listed += runs.get(at).length;
-            at = runs.get(at).next;
-        }
-        assert_eq!(listed, free);
-        for (index, block) in
-            self.heap.blocks.iter().enumerate().filter(|(index, block)| block.handle & 1023 == *index as u16)
-        {
-            let (mut at, mut last, mut length) = (block.head, NONE, 0);
-            while at != NONE {
-                let run = runs.get(at);
-                assert_eq!((run.owner, run.prev), (index as u16, last));
-                length += run.length;
-                (last, at) = (at, run.next);
-            }
-            assert_eq!(length, block.size);
-            let one_piece = block.head == NONE || runs.get(block.head).length == length;
-            assert_eq!(block.base != SCATTERED, one_piece);
         }
     }
 }

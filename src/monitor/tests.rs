@@ -62,6 +62,17 @@ impl Reporter<Mock> for Told {
 struct Stage {
     monitor: Monitor<Mock, Told>,
     slots: Box<Slots>,
+    /// A test has changed the core's tables itself.
+    played: bool,
+}
+
+/// However a test ends, the core's tables agree with each other.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !self.played && !std::thread::panicking() {
+            assert_eq!(self.monitor.host.audit(), Ok(true));
+        }
+    }
 }
 
 impl Stage {
@@ -83,7 +94,7 @@ impl Stage {
             ..facts
         };
         let host = Host::new(machine, memory, Default::default(), facts);
-        Stage { monitor: Monitor::new(host, Told::default()), slots: Box::default() }
+        Stage { monitor: Monitor::new(host, Told::default()), slots: Box::default(), played: false }
     }
 
     /// With one client of 32 bits, which runs.

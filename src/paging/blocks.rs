@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use super::{ARENA_BASE, ARENA_END};
+use crate::audit::{require, Audit, Rule};
 
 /// Most blocks of one client.
 pub const BLOCKS_MAX: usize = 4000;
@@ -389,6 +390,27 @@ impl Blocks {
     pub fn start_after(&self, linear: u32) -> u32 {
         let after = self.list.partition_point(|block| block.base <= linear);
         self.list.get(after).map_or(ARENA_END, |next| next.base)
+    }
+
+    /// Sees whether the blocks lie apart and in order in the arena, whether each handle finds its block and no other handle finds any.
+    pub(super) fn audit(&self) -> Audit {
+        let (mut end, mut handles) = (ARENA_BASE, 0);
+        for block in &self.list {
+            let fits = block.pages > 0 && block.pages <= (ARENA_END - block.base.min(ARENA_END)) >> 12;
+            let lies = block.base >= end && block.base & 0xFFF == 0 && fits;
+            require(lies && block.committed <= block.pages, Rule::Blocks, block.base)?;
+            end = block.end();
+            if block.handle != 0 {
+                let slot = self.slots.get((block.handle & 0xFFFF).wrapping_sub(1) as usize);
+                let named = |slot: &Slot| {
+                    slot.used && (slot.base, slot.generation as u32) == (block.base, block.handle >> 16)
+                };
+                require(slot.is_some_and(named), Rule::Blocks, block.base)?;
+                handles += 1;
+            }
+        }
+        let used = self.slots.iter().filter(|slot| slot.used).count();
+        require(used == handles && self.packed <= self.list.len(), Rule::Blocks, used as u32)
     }
 
     /// Pages of the largest gap, and of all gaps together.

@@ -8,6 +8,7 @@
 //! A *promise* is a frame that somebody may still ask for and must get: committed pages that nobody has touched. Whoever
 //! allocates otherwise gets only what is neither promised nor kept back for the core.
 
+mod audit;
 mod entry;
 mod holder;
 mod lists;
@@ -138,6 +139,11 @@ impl Frames {
     /// Says how many pages can go elsewhere, to the swap file: promises count on them too.
     pub fn set_elsewhere(&mut self, pages: u32) {
         self.elsewhere = pages;
+    }
+
+    /// How many pages can go elsewhere.
+    pub fn elsewhere(&self) -> u32 {
+        self.elsewhere
     }
 
     /// Keeps back `frames` frames, which only the core itself ([`Owner::Kernel`], [`Owner::Table`]) gets.

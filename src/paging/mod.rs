@@ -3,6 +3,7 @@
 //! Nothing here knows an I/O port or a DOS call. Page tables of the loaded space are words reached through
 //! [`crate::machine::Machine`]; those of other spaces are words of physical memory.
 
+mod audit;
 pub mod blocks;
 pub mod claim;
 pub mod fault;

@@ -164,6 +164,14 @@ impl Swap {
     pub fn pages_out(&self) -> u32 {
         self.out
     }
+
+    /// The slots that are being written: no page knows of them yet.
+    pub(super) fn slots_in_transfer(&self) -> core::ops::Range<u32> {
+        match self.transfer {
+            Some(Transfer { writes: true, slot, count, .. }) => slot..slot + count,
+            _ => 0..0,
+        }
+    }
 }
 
 impl Memory {
@@ -191,8 +199,13 @@ impl Memory {
             return if room { Step::Ready } else { Step::NoRoom };
         }
         swap.request = request;
-        swap.acquit();
-        (swap.failures, swap.reads_failed) = (0, 0);
+        swap.reads_failed = 0;
+        if swap.failures > 0 {
+            swap.acquit();
+            swap.failures = 0;
+            self.recount();
+        }
+        let Some(swap) = self.swap.as_mut() else { return Step::NoRoom };
         swap.ahead = match request.linear {
             0 => Ahead { count: 1, down: false },
             linear => {

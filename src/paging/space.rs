@@ -7,6 +7,7 @@
 
 mod allocate;
 mod attributes;
+mod audit;
 mod copied;
 mod device;
 mod frozen;

@@ -144,6 +144,33 @@ fn only_first_selectors_of_blocks_name_them() {
 }
 
 #[test]
+fn a_descriptor_that_was_freed_by_itself_is_not_freed_again_with_its_block() {
+    let mut host = host(Width::Bits16);
+    let selector = block(&mut host, 0x2800, 0x3000);
+    let free_one = |host: &mut Host<Mock>, selector: u16| {
+        let mut regs = registers();
+        regs.set_bx(selector);
+        assert!(call(host, ldt::free_descriptor, &mut gives(0), &mut regs));
+    };
+    // The second of three, which then is another's, fixed.
+    free_one(&mut host, selector + 8);
+    let other =
+        with_table(&mut host, |machine, id, table| ldt::segment_to_selector(machine, id, table, 0x40));
+    assert_eq!(other, Ok(selector + 8));
+    let mut regs = registers();
+    regs.set_dx(selector);
+    assert!(call(&mut host, free, &mut gives(0), &mut regs));
+    assert!(host.descriptor_of(selector).is_err());
+    assert!(host.descriptor_of(selector + 8).is_ok() && host.descriptor_of(selector + 16).is_ok());
+
+    // The first: nothing names the block any more.
+    let selector = block(&mut host, 0x10, 0x5000);
+    free_one(&mut host, selector);
+    regs.set_dx(selector);
+    assert_eq!(refusal(&mut host, free, &regs), 0x8022);
+}
+
+#[test]
 fn resizing_follows_dos() {
     let mut host = host(Width::Bits16);
     let selector = block(&mut host, 0x1000, 0x3000);

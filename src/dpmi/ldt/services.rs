@@ -30,6 +30,9 @@ pub fn allocate_descriptors<M: Machine>(host: &mut Host<M>, regs: &mut Registers
 pub fn free_descriptor<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let index = host.client().ldt.freeable(regs.bx())?;
     with_table(host, |machine, id, ldt| release(machine, id, ldt, index, regs));
+    let client = host.client();
+    client.dos_blocks.forget_descriptor(index);
+    client.dos.forget_descriptor(index);
     Ok(Next::Resume)
 }
 

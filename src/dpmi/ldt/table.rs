@@ -27,6 +27,15 @@ pub const fn same_descriptor(one: u16, other: u16) -> bool {
     (one ^ other) & !3 == 0
 }
 
+/// Descriptor `freed` is gone: of the `count` from `first` on, which belong together, those before it are left if it was one of
+/// them. False if none is.
+pub fn keep_before(freed: u16, first: u16, count: &mut u16) -> bool {
+    if (first..first + *count).contains(&freed) {
+        *count = freed - first;
+    }
+    *count > 0
+}
+
 /// Which of a client's descriptors are taken, and by whom.
 pub struct Allocated {
     /// One bit per descriptor: taken.

@@ -39,6 +39,7 @@ impl Stage {
     /// The page at `linear` has gone to slot 0.
     fn away(&mut self, linear: u32) {
         let away = Page::Swapped { slot: 0, writable: true };
+        self.played = true;
         self.monitor.host.machine.set_table_entry(linear >> 12, away.encode());
     }
 

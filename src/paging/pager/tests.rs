@@ -6,7 +6,7 @@ use super::*;
 use crate::mock::{Mock, KERNEL_DIRECTORY};
 use crate::paging::fault::{FROM_USER, WRITE};
 use crate::paging::frames::{Frames, Owner, Run};
-use crate::paging::page::{Kind, Resident};
+use crate::paging::page::Resident;
 use crate::paging::space::{Allocation, Check, FaultOutcome, Stop};
 use crate::paging::swap::CLUSTER_MAX;
 use crate::service::Code;
@@ -165,30 +165,7 @@ impl World {
 
     /// Slots in use are those of pages that are out and of pages that keep one; no two pages have the same.
     fn verify(&self) {
-        let mut slots = BTreeMap::new();
-        let mut out = 0;
-        for block in self.spaces.0.blocks() {
-            for page in block.base >> 12..block.end() >> 12 {
-                match self.spaces.0.page_anywhere(&self.machine, page << 12) {
-                    Page::Swapped { slot, .. } => {
-                        out += 1;
-                        assert_eq!(slots.insert(slot, page), None);
-                    }
-                    Page::Resident(found) if found.kind == Kind::Private => {
-                        let owner = Owner::Page { client: 0, linear: page << 12 };
-                        assert_eq!(self.memory.frames.owner(found.frame), owner);
-                        if let Backing::Slot(slot) = self.memory.frames.backing(found.frame) {
-                            assert_eq!(slots.insert(slot, page), None);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let swap = self.memory.swap.as_ref().unwrap();
-        assert_eq!((swap.slots.used() as usize, swap.out), (slots.len(), out));
-        let frames = &self.memory.frames;
-        assert!(frames.free_count() + swap.slots.pages() - out >= frames.promised());
+        assert_eq!(self.memory.audit(&self.machine, core::iter::once(&self.spaces.0)), Ok(true));
     }
 }
 

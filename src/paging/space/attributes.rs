@@ -152,8 +152,10 @@ impl Space {
         let old = machine.table_entry(linear >> 12);
         machine.set_table_entry(linear >> 12, page.encode());
         if old & PRESENT != 0 {
+            memory.note_unmapped(Page::decode(old));
             machine.flush_page(linear & FRAME);
         }
+        memory.note_mapped(page);
     }
 
     /// Writes the entry of a page that is not committed (any more) over whatever is there, and gives back what that held.

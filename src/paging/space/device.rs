@@ -28,6 +28,34 @@ pub(super) fn mapped(frame: u32, uncached: bool) -> Page {
     Page::Resident(Resident { kind: Kind::Mapped, uncached, ..Resident::private(frame, true) })
 }
 
+impl Memory {
+    /// The frame of a mapped page, if it is the heap's: then it must not become anybody else's while it is mapped.
+    fn mapped_of_heap(&self, page: Page) -> Option<u32> {
+        match page {
+            Page::Resident(Resident { kind: Kind::Mapped, frame, .. })
+                if matches!(self.frames.owner(frame), Owner::Xms { .. }) =>
+            {
+                Some(frame)
+            }
+            _ => None,
+        }
+    }
+
+    /// A page has been written to a table. Only one of kind [`Kind::Mapped`] counts.
+    pub(super) fn note_mapped(&mut self, page: Page) {
+        if let Some(frame) = self.mapped_of_heap(page) {
+            self.heap.map_frame(&mut self.frames, frame);
+        }
+    }
+
+    /// The same page is gone from there.
+    pub(super) fn note_unmapped(&mut self, page: Page) {
+        if let Some(frame) = self.mapped_of_heap(page) {
+            self.heap.unmap_frame(&mut self.frames, frame);
+        }
+    }
+}
+
 /// May a client map these bytes (`first` to `last`, both included)? Not if they are of memory that is ours, unless they
 /// lie in a locked extended memory block.
 pub(super) fn may_map(memory: &Memory, first: u32, last: u32) -> bool {
@@ -79,7 +107,9 @@ impl Space {
             let linear = base + (page << 12);
             if self.have_table(machine, memory, linear >> 22) {
                 let device = memory.frames.owner(first + page) == Owner::Reserved;
-                machine.set_table_entry(linear >> 12, mapped(first + page, device).encode());
+                let page = mapped(first + page, device);
+                machine.set_table_entry(linear >> 12, page.encode());
+                memory.note_mapped(page);
             }
         }
         Ok(linear)

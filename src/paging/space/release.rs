@@ -168,6 +168,10 @@ impl Space {
             Page::Resident(page) if matches!(page.kind, Kind::Copied | Kind::Shared) => {
                 memory.drop_sharer(page.frame)
             }
+            page @ Page::Resident(_) => {
+                memory.note_unmapped(page);
+                false
+            }
             Page::Swapped { slot, .. } => {
                 memory.release_slot(slot);
                 true

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::mock::{Mock, KERNEL_DIRECTORY};
 use crate::paging::frames::{Frames, Run};
@@ -47,50 +45,9 @@ impl World {
         self.space.fault(&mut self.machine, &mut self.memory, linear, error)
     }
 
-    /// Frames held by, and promised for, this space must be what the tables say.
+    /// What the tables, the frames and the counts say of each other is right.
     fn verify(&self) {
-        let (mut promised, mut held) = (0, 1);
-        for slot in 1..767 {
-            let present = self.machine.directory_entry(slot) & PRESENT != 0;
-            assert!(!present || self.space.tables.has(slot));
-            match (self.space.tables.has(slot), present) {
-                (true, false) => promised += 1,
-                (true, true) => held += 1,
-                _ => {}
-            }
-        }
-        let mut sharing: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut locked = 0;
-        for block in self.space.blocks() {
-            let mut own = 0;
-            for page in block.base >> 12..block.end() >> 12 {
-                if let Page::Resident(found) = Page::decode(Space::entry(&self.machine, page << 12)) {
-                    match found.kind {
-                        Kind::Private => {
-                            let owner = Owner::Page { client: 5, linear: page << 12 };
-                            assert_eq!(self.memory.frames.owner(found.frame), owner);
-                            assert_eq!(self.memory.frames.sharers(found.frame), 0);
-                            locked += (self.memory.frames.locks(found.frame) != 0) as u32;
-                            own += 1;
-                        }
-                        Kind::Copied => *sharing.entry(found.frame).or_default() += 1,
-                        _ => {}
-                    }
-                }
-            }
-            promised += block.committed - own;
-            held += own;
-        }
-        for (frame, mappings) in &sharing {
-            assert_eq!(self.memory.frames.sharers(*frame), mappings - 1);
-        }
-        // Each shared frame stands for one committed page; all other sharers have a promise.
-        held += sharing.len() as u32;
-        promised -= sharing.len() as u32;
-        let frames = &self.memory.frames;
-        assert_eq!((frames.promised(), frames.total() - frames.free_count()), (promised, held));
-        assert_eq!(self.space.locked_pages(), locked);
-        assert!(frames.promised() <= frames.free_count());
+        assert_eq!(self.memory.audit(&self.machine, core::iter::once(&self.space)), Ok(true));
     }
 }
 

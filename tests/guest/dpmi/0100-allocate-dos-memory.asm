@@ -5,7 +5,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 40
+; plan: 47
 ; service: 0100 0101 0102
 
 %include "dpmi.inc"
@@ -153,6 +153,31 @@ main:
         call    call_service
         accepted "0101h: free what ES and GS hold", R_ES | R_GS
         expect_equal16 [out_es], 0, "0101h: ES is zero afterwards"
+
+        ; freed by itself: nothing names the block then, and its descriptor may be another's
+        mov     bx, 10h
+        int31   0100h
+        mov     [selector], dx
+        mov     bx, dx
+        int31   0001h
+        expect_flag nc, "0001h: a DOS block's selector"
+        service 0101h
+        mov     ax, [selector]
+        mov     [in_dx], ax
+        call    call_service
+        refused "0101h: it is no selector any more", 8022h
+        mov     bx, 40h
+        int31   0002h
+        mov     [foreign], ax
+        expect_equal16 ax, [selector], "0002h gives the descriptor to another paragraph"
+        service 0101h
+        mov     ax, [selector]
+        mov     [in_dx], ax
+        call    call_service
+        refused "0101h: which is not freed", 8022h
+        movzx   eax, word [foreign]
+        lar     eax, eax
+        expect_flag z, "and still is there"
         jmp     finish
 
 ; examine: [selector]. Fills access (LAR), limit (LSL) and base (0006h).

@@ -19,6 +19,11 @@
 ; width: 16 32
 ; plan: 21
 ; timeout: 240
+; image: debug-calls
+
+%define DEBUG_GROUP  0FEh
+%define DEBUG_COUNTS 0FE00h             ; src/dpmi/debug.rs
+%define DEBUG_AUDIT  0FE11h
 
 %define RUNS         10
 %define RIGHT_EXIT   judge_end
@@ -37,6 +42,7 @@
 
 %define DEFAULT_CALLS 20000
 %define CHECK_EVERY   1000
+%define AUDIT_EVERY   200
 
 ; --- the parent -------------------------------------------------------------------
 
@@ -127,6 +133,7 @@ parent_judges:
         comment_value "calls made:", dword [calls_made]
         comment_value "calls granted:", dword [calls_granted]
         comment_value "ended by an exception:", dword [calls_faulted]
+        comment_value "audits:", dword [audits_made]
         expect_equal [violations], 0, "no call broke a rule"
         mov     eax, [calls_each]
         imul    eax, RUNS + 1
@@ -158,6 +165,13 @@ child_ends:
 .no_extra:
         mov     eax, [calls_done]
         xor     edx, edx
+        mov     ecx, AUDIT_EVERY
+        div     ecx
+        test    edx, edx
+        jnz     .next
+        call    audit_host
+        mov     eax, [calls_done]
+        xor     edx, edx
         mov     ecx, CHECK_EVERY
         div     ecx
         test    edx, edx
@@ -165,6 +179,7 @@ child_ends:
         call    check_world
         jmp     .next
 .end:
+        call    audit_host
         call    check_world
         jmp     end_of_run
 
@@ -208,6 +223,7 @@ prepare:
         mov     [free_before], eax
         mov     eax, [information + 18h]
         mov     [physical_before], eax
+        call    audit_host
         movzx   eax, word [run_number]
         comment_value "run", eax
         comment_value "free pages:", dword [free_before]
@@ -249,6 +265,7 @@ section .bss
 calls_made:       resd 1
 calls_granted:    resd 1
 calls_faulted:    resd 1
+audits_made:      resd 1
 violations:       resd 1
 kept_pages:       resd 1
 vectors_before:   resd 1
@@ -262,6 +279,7 @@ granted:          resd 1
 faulted:          resd 1
 broken:           resd 1
 sum_before:       resd 1
+audits:           resd 1
 free_before:      resd 1
 physical_before:  resd 1
 flat:             resw 1

@@ -22,6 +22,7 @@ main:
         call    find_another
         jnc     .found
         failed  "another client's pages can be mapped"
+        expect_sound
         jmp     finish
 .found:
         mov     [first], ebx
@@ -66,6 +67,7 @@ main:
         refused_with 8021h, "a client that is none is refused"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 section .bss

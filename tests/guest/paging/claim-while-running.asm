@@ -59,6 +59,7 @@ main:
         expect_flag nc, "without a limit they can be had"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 section .bss

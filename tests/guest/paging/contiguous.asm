@@ -117,6 +117,7 @@ main:
         call    call_driver
         mov     word [call_eax], 0A00h
         call    call_driver
+        expect_sound
         jmp     finish
 
 call_driver:

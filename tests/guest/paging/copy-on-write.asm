@@ -75,6 +75,7 @@ main:
         expect_flag ge, "all frames are free again"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 section .bss

@@ -4,6 +4,7 @@
 ; machines: qemu bochs
 ; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
+; whole: 16
 ; timeout: 300
 ; boot: own
 ; contains: the disk with the swap file does not answer

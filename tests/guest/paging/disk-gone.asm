@@ -4,6 +4,7 @@
 ; machines: qemu bochs
 ; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
+; whole: 16 bochs
 ; timeout: 600
 ; boot: own
 ; contains: A page of it cannot be read from the swap file.

@@ -72,6 +72,7 @@ main:
         refused_with 8023h, "a handle that is none is refused"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 section .bss

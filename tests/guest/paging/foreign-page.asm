@@ -41,6 +41,7 @@ main:
         call    find_another
         jnc     .found
         failed  "another client's pages can be mapped"
+        expect_sound
         jmp     finish
 .found:
         mov     [first], ebx
@@ -59,6 +60,7 @@ main:
         expect_equal [es:ebx], "STAY", "and the other's still, after all that"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 section .bss

@@ -78,6 +78,7 @@ main:
         expect_flag nc, "and with it again"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 lock_all:

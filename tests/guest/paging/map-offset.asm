@@ -87,6 +87,7 @@ main:
         expect_equal [es:ebx + 1000h], 33333333h, "and what it wrote"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 ; Maps the run: DX as FE03h has it, EDI where.

@@ -109,6 +109,7 @@ main:
         expect_equal esi, 6, "where nothing is, nothing is mapped"
         push    ds
         pop     es
+        expect_sound
         jmp     finish
 
 read_marks:

@@ -5,6 +5,7 @@
 ; machines: qemu bochs dosbox-x
 ; host-args: /MEM=2M
 ; width: 16 32
+; whole: 16
 ; plan: 13
 ; timeout: 400
 ; boot: own

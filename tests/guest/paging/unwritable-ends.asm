@@ -4,6 +4,7 @@
 ; machines: qemu bochs dosbox-x
 ; host-args: /MEM=2M /SWAP=C:\
 ; width: 16 32
+; whole: 16 bochs
 ; timeout: 600
 ; boot: own
 ; contains: There is no memory for a page, and nothing can be written to the swap file.

@@ -13,25 +13,37 @@ use crate::host::Presence;
 use crate::machine::{Floppy, GuestFile, Machine};
 use crate::verdict::{Ending, Expectation};
 
-/// Which builds of a test are run only when everything is (or the test is named in full): where a run takes long.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Whole {
-    /// None: all are run always.
-    None,
-    /// That of one width, where the width matters little.
-    Width(u32),
-    /// All.
-    All,
+/// Which builds of a test take long, and are run only when everything is.
+#[derive(Clone, Default, Debug)]
+pub struct Whole {
+    /// All of them.
+    all: bool,
+    /// Those of one width, where the width matters little.
+    widths: Vec<u32>,
+    /// Those on some machines, where the machine matters little.
+    machines: Vec<String>,
 }
 
 impl Whole {
-    /// Is the build for `width` one of them?
-    pub fn has(self, width: Option<u32>) -> bool {
-        match self {
-            Whole::None => false,
-            Whole::Width(one) => width == Some(one),
-            Whole::All => true,
+    fn parse(value: &str) -> Result<Self> {
+        let mut whole = Whole::default();
+        for word in value.split_whitespace() {
+            match word {
+                "no" => {}
+                "yes" => whole.all = true,
+                "16" | "32" => whole.widths.push(word.parse()?),
+                _ if Machine::named(word).is_ok() => whole.machines.push(word.to_string()),
+                _ => bail!("expected yes, no, 16, 32 or the names of machines"),
+            }
         }
+        Ok(whole)
+    }
+
+    /// Is the build for `width` on the machine of this name one of them?
+    pub fn has(&self, width: Option<u32>, machine: &str) -> bool {
+        self.all
+            || width.is_some_and(|width| self.widths.contains(&width))
+            || self.machines.iter().any(|name| name == machine)
     }
 }
 
@@ -98,7 +110,7 @@ impl Default for Header {
             memory: Vec::new(),
             disk: None,
             floppy: None,
-            whole: Whole::None,
+            whole: Whole::default(),
             cpu: None,
             config_sys: Vec::new(),
             autoexec: Vec::new(),
@@ -186,15 +198,7 @@ impl Header {
                     _ => bail!("expected blank or read-only"),
                 }
             }
-            "whole" => {
-                self.whole = match value {
-                    "no" => Whole::None,
-                    "yes" => Whole::All,
-                    "16" => Whole::Width(16),
-                    "32" => Whole::Width(32),
-                    _ => bail!("expected yes, no, 16 or 32"),
-                }
-            }
+            "whole" => self.whole = Whole::parse(value)?,
             "cpu" => self.cpu = Some(value.to_string()),
             "config" => self.config_sys.push(value.to_string()),
             "autoexec" => self.autoexec.push(value.to_string()),
@@ -320,12 +324,15 @@ mod tests {
     fn builds_that_take_long_are_told() {
         let wholes = |value: &str| {
             let whole = Header::parse(&format!("; width: 16 32\n; whole: {value}\n")).unwrap().whole;
-            [Some(16), Some(32), None].map(|width| whole.has(width))
+            [(Some(16), "qemu"), (Some(32), "qemu"), (None, "qemu"), (Some(32), "bochs")]
+                .map(|(width, machine)| whole.has(width, machine))
         };
-        assert_eq!(wholes("no"), [false, false, false]);
-        assert_eq!(wholes("16"), [true, false, false]);
-        assert_eq!(wholes("32"), [false, true, false]);
-        assert_eq!(wholes("yes"), [true, true, true]);
+        assert_eq!(wholes("no"), [false, false, false, false]);
+        assert_eq!(wholes("16"), [true, false, false, false]);
+        assert_eq!(wholes("32"), [false, true, false, true]);
+        assert_eq!(wholes("16 bochs"), [true, false, false, true]);
+        assert_eq!(wholes("yes"), [true, true, true, true]);
+        assert!(Header::parse("; whole: sometimes\n").is_err());
     }
 
     #[test]

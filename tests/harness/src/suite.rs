@@ -176,12 +176,14 @@ fn pascal_for(
 fn is_wanted(test: &GuestTest, request: &SuiteRequest) -> bool {
     let named = request.patterns.iter().any(|pattern| test.name.contains(pattern.as_str()));
     (named || request.patterns.is_empty())
-        && test.header.widths.iter().any(|width| is_wanted_at(test, *width, request))
+        && test.header.widths.iter().any(|width| {
+            test.header.machines.iter().any(|machine| is_wanted_at(test, *width, machine, request))
+        })
 }
 
-/// Is the build for `width` wanted, if the test is?
-fn is_wanted_at(test: &GuestTest, width: Option<u32>, request: &SuiteRequest) -> bool {
-    request.whole || request.patterns.contains(&test.name) || !test.header.whole.has(width)
+/// Is the build for `width` wanted on a machine, by the name that the header has for it, if the test is?
+fn is_wanted_at(test: &GuestTest, width: Option<u32>, machine: &str, request: &SuiteRequest) -> bool {
+    request.whole || request.patterns.contains(&test.name) || !test.header.whole.has(width, machine)
 }
 
 /// Does any of the tests that are asked for use the host's debug calls?
@@ -215,7 +217,7 @@ fn expand(
     let memory = if header.memory.is_empty() { vec![machine.memory_mib] } else { header.memory.clone() };
     let mut variants = Vec::new();
     for (index, width) in header.widths.iter().enumerate() {
-        if !is_wanted_at(test, *width, request) {
+        if !is_wanted_at(test, *width, &machine.name(), request) {
             continue;
         }
         for presence in &header.presences {

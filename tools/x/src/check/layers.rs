@@ -27,7 +27,7 @@ struct Rule {
 const RULE: Rule = Rule {
     layers: &[
         // Values, and what logic may ask of the machine.
-        &["layout", "landing", "regs", "x86", "machine", "service", "structure"],
+        &["layout", "landing", "regs", "x86", "machine", "service", "structure", "audit"],
         // Memory; reading instructions and executable formats; the pages a person reads.
         &["paging", "heap", "image", "vm86::decode", "report"],
         // The life of a client, and the state that services work on.
