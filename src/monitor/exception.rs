@@ -22,6 +22,7 @@ use crate::monitor::real::copy_general;
 use crate::paging::space::FaultOutcome;
 use crate::regs::{Registers, Width, RESUME};
 use crate::vm86::decode::{decode, Decoded, Operation, LONGEST};
+use crate::x86::descriptor::{Descriptor, CODE3};
 use crate::x86::entry::PRESENT;
 
 /// Exceptions whose default is the interrupt of the same number; all others end the client (DPMI 0.9, 2.5).
@@ -32,6 +33,12 @@ const fn defaults_to_interrupt(vector: u8) -> bool {
 /// Those of them whose instruction is executed again when the interrupt returns.
 const fn restarts(vector: u8) -> bool {
     matches!(vector, 0 | 5 | 7)
+}
+
+/// Error code of the general-protection fault by which INT `vector` finds its gate closed to ring 3: the gate's selector in
+/// the IDT (SDM vol. 3, "Error Code"). Other faults, of what the IRET to an INT loads for one, have another.
+const fn closed_gate(vector: u8) -> u32 {
+    (vector as u32) << 3 | 2
 }
 
 /// The general-protection fault and the page fault.
@@ -265,20 +272,23 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         Some(client.space.fault(machine, memory, linear, error | FAULT_FROM_USER))
     }
 
-    /// The bytes at a client's CS:EIP, as many as can be read.
+    /// The bytes at a guest's CS:EIP, as many as its segment has and as can be read: none where CS is no code segment, as when the
+    /// client has freed its descriptor meanwhile.
     pub(super) fn code_bytes(&mut self, regs: &Registers, into: &mut [u8; LONGEST]) -> (usize, bool) {
-        let (base, big) = if regs.is_v86() {
-            ((regs.cs & 0xFFFF) << 4, false)
+        let (segment, offset) = if regs.is_v86() {
+            (Descriptor::new((regs.cs & 0xFFFF) << 4, 0xFFFF, CODE3, 0), regs.eip & 0xFFFF)
         } else {
-            match self.any_descriptor(regs.cs as u16) {
-                Some(descriptor) => (descriptor.base(), descriptor.is_big()),
+            match self.any_descriptor(regs.cs as u16).filter(|descriptor| descriptor.is_code()) {
+                Some(descriptor) => (descriptor, regs.eip),
                 None => return (0, false),
             }
         };
-        let offset = if big { regs.eip } else { regs.eip & 0xFFFF };
-        let at = base.wrapping_add(offset);
-        for count in (1..=LONGEST).rev() {
-            if self.host.readable(at, count as u32).is_ok() {
+        let big = segment.is_big();
+        let Some(last) = segment.limit().checked_sub(offset) else { return (0, big) };
+        let at = segment.base().wrapping_add(offset);
+        for count in (1..=last.saturating_add(1).min(LONGEST as u32)).rev() {
+            if self.host.readable(at, count).is_ok() {
+                let count = count as usize;
                 self.host.machine.read_bytes(at, &mut into[..count]);
                 return (count, big);
             }
@@ -295,6 +305,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let Decoded { length, operation } = decode(&bytes[..count], big)?;
         let next = regs.eip.wrapping_add(length as u32);
         if let Operation::Interrupt(vector) = operation {
+            if regs.error != closed_gate(vector) {
+                return None;
+            }
             slots.regs().eip = next;
             return Some(self.software_from_client(slots, vector));
         }
@@ -341,10 +354,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             if let Some(Decoded { length, operation }) = decode(&bytes[..count], false) {
                 let next = regs.eip.wrapping_add(length as u32) & 0xFFFF;
                 if let Operation::Interrupt(vector) = operation {
-                    slots.regs().eip = next;
-                    return self.software_from_v86(slots, vector);
-                }
-                if self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation) {
+                    if regs.error == closed_gate(vector) {
+                        slots.regs().eip = next;
+                        return self.software_from_v86(slots, vector);
+                    }
+                } else if self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation) {
                     slots.regs().eip = next;
                     return self.after_instruction(slots, operation);
                 }

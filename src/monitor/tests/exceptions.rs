@@ -3,7 +3,7 @@
 use super::*;
 use crate::landing;
 use crate::regs::{CARRY, INTERRUPT, IOPL, NESTED, RESUME, TRAP, VIRTUAL};
-use crate::x86::descriptor::Descriptor;
+use crate::x86::descriptor::{Descriptor, CODE3, DATA3, PRESENT};
 
 const INVALID_OPCODE: u8 = 0x06;
 const DIVIDE: u8 = 0x00;
@@ -191,6 +191,102 @@ fn int_0_is_told_from_a_divide_error_by_the_instruction_before() {
         stage.regs().eip = before;
         stage.client().hot.locked_depth = 0;
     }
+}
+
+const GENERAL_PROTECTION: u8 = 0x0D;
+/// CLTS, and INT 60h with the error code of its gate, were it closed.
+const CLTS: &[u8] = &[0x0F, 0x06];
+const INT60: &[u8] = &[0xCD, 0x60];
+const INT60_CLOSED: u32 = 0x60 * 8 + 2;
+
+impl Stage {
+    /// With handlers of the client's for INT 60h, at 600h, and for general-protection faults.
+    fn with_protection_handler() -> Stage {
+        let mut stage = Stage::with_client(Facts::default());
+        stage.handle_exception(GENERAL_PROTECTION);
+        stage.handle_interrupt(0x60);
+        stage.client().vectors[0x60].offset = 0x600;
+        stage
+    }
+
+    /// A general-protection fault, with `code` at linear address `at`: the handler's frame has to have `error` and the
+    /// instruction's own place.
+    fn stays_a_fault(&mut self, at: u32, code: &[u8], error: u32) {
+        let before = *self.regs();
+        self.monitor.host.machine.write_bytes(at, code);
+        self.exception(GENERAL_PROTECTION, error);
+        assert_eq!((self.slots.index(), self.regs().eip), (2, HANDLER), "{code:02X?} {error:X}h");
+        assert_eq!(self.dwords::<5>()[2..], [error, before.eip, before.cs], "{code:02X?}");
+        self.slots.drop_to(1);
+        self.client().hot.locked_depth = 0;
+    }
+
+    /// Another CS of the client's, at this address.
+    fn code_at(&mut self, base: u32, limit: u32, access: u8) {
+        let client = self.monitor.host.current;
+        let selector = 0x107;
+        let descriptor = Descriptor::new(base, limit, access, 0).0;
+        self.monitor.host.machine.set_descriptor(client, selector >> 3, descriptor);
+        self.regs().cs = selector as u32;
+    }
+}
+
+#[test]
+fn an_int_through_a_closed_gate_is_told_by_the_error_code() {
+    let mut stage = Stage::with_protection_handler();
+    let eip = stage.regs().eip;
+    let at = (PROGRAM << 4) + eip;
+    for error in [0, 0x18, 0x60 * 8, INT60_CLOSED + 1, 0x61 * 8 + 2] {
+        stage.stays_a_fault(at, INT60, error);
+    }
+    stage.exception(GENERAL_PROTECTION, INT60_CLOSED);
+    assert_eq!((stage.slots.index(), stage.regs().eip), (1, 0x600));
+    assert_eq!(stage.dwords::<1>(), [eip + 2]);
+}
+
+#[test]
+fn real_modes_int_through_a_closed_gate_is_told_by_the_error_code() {
+    for (error, deaths) in [(INT60_CLOSED, 0), (0, 1), (0x61 * 8 + 2, 1)] {
+        let mut stage = Stage::with_client(Facts::default());
+        stage.in_real_mode();
+        stage.monitor.host.machine.write_u32(0x60 * 4, 0xF000_6000);
+        let regs = stage.regs();
+        (regs.cs, regs.eip, regs.ss, regs.esp) = (0x5800, 0x10, 0x5900, 0x100);
+        stage.monitor.host.machine.write_bytes(0x5_8010, INT60);
+        stage.exception(GENERAL_PROTECTION, error);
+        assert_eq!(stage.monitor.reporter.deaths.len(), deaths, "{error:X}h");
+        assert!(deaths == 1 || (stage.regs().cs, stage.regs().eip) == (0xF000, 0x6000));
+    }
+}
+
+#[test]
+fn nothing_is_decoded_where_cs_is_no_code_segment() {
+    // Freed, not present, data: what lies where such a descriptor's base is, is not what the client executes.
+    for access in [0, CODE3 & !PRESENT, DATA3] {
+        let mut stage = Stage::with_protection_handler();
+        stage.code_at(0, 0xFFFF, access);
+        stage.regs().eip = 0x4F0;
+        stage.stays_a_fault(0x4F0, CLTS, 0);
+        stage.stays_a_fault(0x4F0, INT60, INT60_CLOSED);
+    }
+}
+
+#[test]
+fn nothing_is_decoded_behind_the_end_of_the_code_segment() {
+    let mut stage = Stage::with_protection_handler();
+    let base = 0x5_8000;
+    stage.code_at(base, 0x20, CODE3);
+    for eip in [0x21, 0x400, 0x1_0020] {
+        stage.regs().eip = eip;
+        stage.stays_a_fault(base + eip, CLTS, 0);
+        stage.stays_a_fault(base + (eip & 0xFFFF), CLTS, 0);
+    }
+    stage.regs().eip = 0x20;
+    stage.stays_a_fault(base + 0x20, CLTS, 0);
+    stage.regs().eip = 0x1F;
+    stage.monitor.host.machine.write_bytes(base + 0x1F, CLTS);
+    stage.exception(GENERAL_PROTECTION, 0);
+    assert_eq!((stage.slots.index(), stage.regs().eip), (1, 0x21), "its last bytes are");
 }
 
 #[test]
