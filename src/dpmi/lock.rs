@@ -10,7 +10,8 @@ use crate::regs::Registers;
 use crate::service::{Code, Next, Outcome};
 use crate::x86::entry::PAGE;
 
-/// AX=0600h. In: BX:CX linear address, SI:DI bytes. Refused: 8013h, 8017h, 8025h; no page is locked then.
+/// AX=0600h. In: BX:CX linear address, SI:DI bytes; a negative length reaches back from the address. Refused: 8013h,
+/// 8017h, 8025h; no page is locked then.
 pub fn lock_region<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let (linear, bytes) = (regs.bx_cx(), regs.si_di());
     let (space, machine, memory) = parts(host);
@@ -71,6 +72,26 @@ mod tests {
         success(&mut host, unlock_region, &regs);
         assert_eq!(refusal(&mut host, unlock_region, &regs), Code::InvalidState as u16);
         regs.set_bx_cx(base + 0x4FFF);
+        assert_eq!(refusal(&mut host, lock_region, &regs), Code::InvalidLinear as u16);
+        assert_eq!(host.client().space.locked_pages(), 0);
+    }
+
+    #[test]
+    fn a_negative_length_goes_back_from_the_address() {
+        let mut host = host_with_memory(64);
+        let (base, _) = allocated(&mut host, 0x5000);
+        let mut regs = registers();
+        regs.set_bx_cx(base + 0x2004);
+        regs.set_si_di(5u32.wrapping_neg());
+        success(&mut host, lock_region, &regs);
+        assert_eq!(host.client().space.locked_pages(), 2);
+        success(&mut host, unlock_region, &regs);
+        assert_eq!(host.client().space.locked_pages(), 0);
+        // Wholly in front of the block, but for the address itself.
+        regs.set_bx_cx(base);
+        assert_eq!(refusal(&mut host, lock_region, &regs), Code::InvalidLinear as u16);
+        regs.set_bx_cx(0xFFFF_F000);
+        regs.set_si_di(0x2000);
         assert_eq!(refusal(&mut host, lock_region, &regs), Code::InvalidLinear as u16);
         assert_eq!(host.client().space.locked_pages(), 0);
     }

@@ -17,13 +17,22 @@ use crate::x86::entry::{ACCESSED, PAGE, PRESENT};
 
 /// The pages that hold any byte of a range, conventional memory left out. 8025h where the range leaves the client's
 /// addresses.
+///
+/// A range that wraps at 4 GiB has a negative length: programs take the distance of two labels for it (Descent), and
+/// a linker may have put the second one first. It is the range between them then, with the first one's page.
 fn touched_pages(linear: u32, bytes: u32) -> Result<core::ops::Range<u32>, Code> {
     if bytes == 0 {
         return Ok(0..0);
     }
-    let last = linear.checked_add(bytes - 1).filter(|last| *last < CORE_BASE).ok_or(Code::InvalidLinear)?;
+    let (first, last) = match linear.checked_add(bytes - 1) {
+        Some(last) => (linear, last),
+        None => (linear.wrapping_add(bytes), linear),
+    };
+    if last >= CORE_BASE {
+        return Err(Code::InvalidLinear);
+    }
     let low = LOW_END >> 12;
-    Ok((linear >> 12).max(low)..((last >> 12) + 1).max(low))
+    Ok((first >> 12).max(low)..((last >> 12) + 1).max(low))
 }
 
 /// The pages that lie wholly inside a range.

@@ -1,10 +1,11 @@
 ; INT 31h 0600h to 0604h, page locking (DPMI 1.0): locks count, so unlocking once more
 ; than was locked is 8002h; 8025h for addresses that are not the client's memory;
+; a negative length reaches back from the address;
 ; conventional memory may be marked pageable and has to be marked back.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 35
+; plan: 43
 ; service: 0600 0601 0602 0603 0604
 
 %include "dpmi.inc"
@@ -68,6 +69,18 @@ main:
         region  0601h, eax, 1000h
         accepted "0601h: the second of those pages"
 
+        ; the distance of two labels where the second lies in front of the first: Descent's sound code
+        mov     eax, [address]
+        add     eax, 2000h
+        mov     [odd], eax
+        region  0600h, [odd], 0FFFFFFFCh
+        accepted "0600h: a length of minus 4"
+        sub     dword [odd], 4
+        region  0601h, [odd], 8
+        accepted "0601h: the pages of the address and of what is in front of it"
+        region  0601h, [odd], 0FFFFFFFCh
+        refused "0601h: a length of minus 4, no lock left", 8002h
+
         ; conventional memory, where the program is
         xor     ax, ax
         call    linear_of
@@ -84,6 +97,8 @@ main:
         refused "0601h: an address that nobody allocated", 8025h
         region  0600h, [address], 40000000h
         refused_in "0600h: more than the block", 8013h, 8025h
+        region  0600h, [address], 0FFFFF000h
+        refused "0600h: a page's length back from the block's start", 8025h
 
         region  0602h, [program], 1000h
         accepted "0602h: mark conventional memory pageable"
