@@ -22,6 +22,8 @@ pub enum Next {
     InterruptState,
     /// The handler has set the registers, flags included, as they are to be.
     AsIs,
+    /// As `Resume`, and callbacks have changed, which the entry code knows of beside registers.
+    Callbacks,
 }
 
 /// Why a service refused (DPMI 1.0, appendix "error codes"; 0.9 hosts give them too).
@@ -147,7 +149,7 @@ pub const fn ascending<H>(table: &[Service<H>]) -> bool {
 #[inline(always)]
 pub fn settle(outcome: Outcome, regs: &mut Registers) -> Next {
     match outcome {
-        Ok(Next::Resume) => {
+        Ok(Next::Resume | Next::Callbacks) => {
             regs.set_carry(false);
             Next::Resume
         }

@@ -79,7 +79,7 @@ pub fn allocate_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -
     let (segment, offset) = callback_address(host, number);
     regs.set_cx(segment);
     regs.set_dx(offset);
-    Ok(Next::Resume)
+    Ok(Next::Callbacks)
 }
 
 /// A free entry of the callback table.
@@ -135,7 +135,7 @@ pub fn free_callback<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
         return Err(Code::InvalidCallback.into());
     }
     host.callbacks[number].kind = CallbackKind::Free;
-    Ok(Next::Resume)
+    Ok(Next::Callbacks)
 }
 
 /// A callback's number is the distance of its CS below the resident segment; its IP makes up for it.

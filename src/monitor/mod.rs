@@ -227,15 +227,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let regs = slots.regs();
         let ax = regs.ax();
         self.vector = 0x31;
-        let outcome = match INT31::<M>::find(ax) {
-            Some(handler) => handler(&mut self.host, regs),
-            None => self.unknown_service(slots, ax),
+        let Some(handler) = INT31::<M>::find(ax) else {
+            let outcome = self.unknown_service(slots, ax);
+            return Some(self.after_service(slots, ax, outcome));
         };
-        let regs = slots.regs();
+        let outcome = handler(&mut self.host, regs);
         if let Ok(Next::Resume) = outcome {
             regs.set_carry(false);
-            // Callbacks (0303h, 0304h) are what the entry code knows of beside registers.
-            return if ax >> 8 == 3 { Some(Resume::Guest) } else { None };
+            return None;
         }
         Some(self.after_service(slots, ax, outcome))
     }
@@ -264,7 +263,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Publishes a service's outcome in the current slot and does what it asks for.
     fn finish(&mut self, slots: &mut Slots, outcome: Outcome) -> Resume {
         match settle(outcome, slots.regs()) {
-            Next::Resume | Next::AsIs => Resume::Guest,
+            Next::Resume | Next::AsIs | Next::Callbacks => Resume::Guest,
             Next::RealCall => self.real_call(slots),
             Next::Exit => {
                 let code = slots.regs().al();

@@ -111,6 +111,8 @@ fn with_seed(test: &GuestTest, request: &FuzzRequest, seed: u32) -> GuestTest {
     header.host_arguments.clone_from(&request.host_arguments);
     header.widths.retain(|width| width.is_none_or(|width| request.widths.contains(&width)));
     header.own_boot = true;
+    // The caller has chosen the host.
+    header.debug_calls = false;
     test
 }
 
