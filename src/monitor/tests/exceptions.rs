@@ -223,6 +223,7 @@ impl Stage {
 
     /// Another CS of the client's, at this address.
     fn code_at(&mut self, base: u32, limit: u32, access: u8) {
+        self.played = true;
         let client = self.monitor.host.current;
         let selector = 0x107;
         let descriptor = Descriptor::new(base, limit, access, 0).0;
