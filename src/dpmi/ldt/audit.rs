@@ -14,7 +14,7 @@ impl Allocated {
             let conforming = PRESENT | CODE | DIRECTION;
             let harmless = access & (RING3 | MEMORY) == RING3 | MEMORY && access & conforming != conforming;
             let right = match self.is_allocated(index) {
-                true => harmless && index != 0,
+                true => harmless,
                 false => descriptor.0 == 0 && !self.is_fixed(index),
             };
             require(right, Rule::Descriptor, index as u32)?;
