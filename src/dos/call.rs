@@ -95,7 +95,7 @@ impl Call {
         }
     }
 
-    /// Gives one pointer's data its place; says how many bytes go in. Nothing is written yet.
+    /// Gives one pointer's data its place; says how many bytes are copied there. Nothing is written yet.
     fn lay_out<M: Machine>(
         &mut self,
         host: &mut Host<M>,
@@ -113,8 +113,9 @@ impl Call {
         let capacity = match output {
             Size::Nothing => 0,
             // What comes back of a variable size is cut to what there is room for, on both sides.
-            Size::Text(most) | Size::AtMost(most) => (most as u32).min(client.room).min(room),
-            Size::Cx | Size::Ax => (self.count as u32).min(client.room).min(room),
+            Size::Text(most) => (most as u32).min(client.room).min(room),
+            Size::AtMost(most) => span::reach(host, client, (most as u32).min(room), true)?,
+            Size::Cx | Size::Ax => span::reach(host, client, (self.count as u32).min(room), true)?,
             Size::Line => length,
             fixed => length_in(host, regs, client, fixed)?,
         };
@@ -124,9 +125,13 @@ impl Call {
         if matches!(output, Size::Cx | Size::Ax) {
             self.count = capacity as u16;
         }
-        let certain =
-            if matches!(output, Size::Text(_) | Size::AtMost(_)) { capacity.min(1) } else { capacity };
+        let certain = if matches!(output, Size::Text(_)) { capacity.min(1) } else { capacity };
         span::writable(host, client, certain)?;
+        // What comes back goes in as well: a service may fill less than there is, or nothing where it fails without carry.
+        let length = match output {
+            Size::Text(_) => length.max(span::reach(host, client, capacity, false)?),
+            _ => length.max(capacity),
+        };
         self.places[number] = Place { client, offset: self.used as u16, capacity: capacity as u16 };
         self.used += (length.max(capacity) + 15) & !15;
         self.used = self.used.min(host.facts.transfer.1);
@@ -137,18 +142,19 @@ impl Call {
     fn service<M: Machine>(&mut self, host: &mut Host<M>, regs: &Registers) -> Result<Step, Trouble> {
         self.phase = Phase::Service;
         let mut real = real_registers(host, regs);
-        if !self.reports_by_carry(regs) {
-            real.set_carry(false);
-        }
         real.set_cx(self.count);
         for (pointer, place) in self.shape.pointers.iter().zip(&self.places) {
             pointer.offset.put_low(&mut real, place.offset);
         }
-        if let Beside::Paragraph(register) = self.shape.beside {
+        let mut target = RealTarget::Interrupt(self.vector);
+        if let Beside::Paragraph(register) | Beside::ParagraphFromPsp(register) = self.shape.beside {
             let paragraph = process::paragraph(host, register.of(regs) as u16);
             register.put_low(&mut real, paragraph);
         }
-        Ok(Step::Ask(RealTarget::Interrupt(self.vector), real, self.used))
+        if let Beside::ParagraphFromPsp(_) = self.shape.beside {
+            target = process::from_psp(host).unwrap_or(target);
+        }
+        Ok(Step::Ask(target, real, self.used))
     }
 
     /// A DOS call about the disk transfer area.
@@ -189,7 +195,8 @@ impl Call {
         }
     }
 
-    /// Copies out and merges the registers. Changes nothing before all pages are there.
+    /// Copies out, as real mode has it whether the service succeeded or not (a disk's sectors up to a bad one), and merges the registers.
+    /// Changes nothing before all pages are there.
     fn finish<M: Machine>(
         &mut self,
         host: &mut Host<M>,
@@ -197,9 +204,7 @@ impl Call {
         real: &Registers,
     ) -> Result<Step, Trouble> {
         let succeeded = !self.reports_by_carry(regs) || real.eflags & CARRY == 0;
-        if succeeded {
-            self.copy_out(host, real)?;
-        }
+        self.copy_out(host, real)?;
         let selector = self.selector_beside(host, real, succeeded)?;
 
         let had = *regs;
@@ -227,13 +232,12 @@ impl Call {
                 }
             }
             Beside::Psp => regs.set_bx(selector.unwrap_or(0)),
-            Beside::Paragraph(register) => register.put(regs, register.of(&had)),
+            Beside::Paragraph(register) | Beside::ParagraphFromPsp(register) => {
+                register.put(regs, register.of(&had));
+            }
             Beside::Nothing => {}
         }
         merge_flags(regs, real);
-        if !self.reports_by_carry(&had) {
-            regs.set_carry(had.eflags & CARRY != 0);
-        }
         Ok(Step::Finished)
     }
 
@@ -262,6 +266,10 @@ impl Call {
         real: &Registers,
         succeeded: bool,
     ) -> Result<Option<u16>, Trouble> {
+        // A service that leaves the register as it was has returned nothing: fixed disks have no table in 08h, say.
+        let returned = |segment: Segment| {
+            Some(segment.paragraph_of(real)).filter(|&paragraph| paragraph != host.facts.transfer.0)
+        };
         let paragraph = match self.shape.beside {
             Beside::Pointer(segment, _, condition) => {
                 let is_one = match condition {
@@ -269,16 +277,13 @@ impl Call {
                     If::Al(value) => real.al() == value,
                     If::AlNot(value) => real.al() != value,
                 };
-                if !is_one {
-                    return Ok(None);
-                }
-                segment.paragraph_of(real)
+                returned(segment).filter(|_| is_one)
             }
-            Beside::Segment(segment) if succeeded => segment.paragraph_of(real),
+            Beside::Segment(segment) => returned(segment).filter(|_| succeeded),
             Beside::Psp => return process::psp_selector(host, real.bx()).map(Some),
-            _ => return Ok(None),
+            _ => None,
         };
-        process::selector(host, paragraph).map(Some)
+        paragraph.map(|paragraph| process::selector(host, paragraph)).transpose()
     }
 
     /// Does the service return 32-bit registers? Only INT 15h does. Of the others a BIOS beneath DOS leaves its own values in

@@ -2,13 +2,16 @@
 
 use super::span::{self, Span, Trouble, NO_MEMORY};
 use crate::dpmi::{ldt, vectors};
-use crate::host::Host;
+use crate::host::{Host, RealTarget};
 use crate::machine::Machine;
 use crate::regs::{FarPointer, Registers, Width};
 use crate::service::{Next, Outcome};
 
 /// Offset of the disk transfer area that a process starts with, in its PSP, and its size.
 const PSP_DTA: (u32, u32) = (0x80, 128);
+/// Offset in a PSP of a procedure that calls DOS: INT 21h, RETF.
+const PSP_CALL: u16 = 0x50;
+const CALL: [u8; 3] = [0xCD, 0x21, 0xCB];
 
 /// AH=4Ch with a code in AL; AH=00h, which has none.
 pub fn exit(regs: &mut Registers) -> Outcome {
@@ -88,6 +91,14 @@ pub fn psp_selector<M: Machine>(host: &mut Host<M>, paragraph: u16) -> Result<u1
         return Ok(0);
     }
     selector(host, paragraph)
+}
+
+/// DOS called from the client's PSP, if there is what DOS puts there for that.
+pub fn from_psp<M: Machine>(host: &mut Host<M>) -> Option<RealTarget> {
+    let cs = host.client().psp;
+    let mut code = [0; CALL.len()];
+    host.machine.read_bytes(((cs as u32) << 4) + PSP_CALL as u32, &mut code);
+    (code == CALL).then_some(RealTarget::Far { cs, ip: PSP_CALL })
 }
 
 /// The paragraph behind a selector of conventional memory. A value that is none is taken for a paragraph already.

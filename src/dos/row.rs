@@ -217,6 +217,8 @@ pub enum Beside {
     Psp,
     /// Takes a selector of conventional memory in this register, where DOS wants its paragraph.
     Paragraph(Register),
+    /// The same, of a service that takes its caller's CS for the PSP.
+    ParagraphFromPsp(Register),
 }
 
 /// A call that is translated by description alone.

@@ -1,7 +1,7 @@
 //! The tables: one row for each call that is translated. What is missing takes no pointers, or is not for programs.
 
 use super::row::After::{Advanced, Returned};
-use super::row::Beside::{Paragraph, Pointer as Far, Psp};
+use super::row::Beside::{Paragraph, ParagraphFromPsp, Pointer as Far, Psp};
 use super::row::Does::{self, Call, Special as Code};
 use super::row::Register::{Bp, Bx, Di, Dx, Si};
 use super::row::Segment::{Ds, Es};
@@ -52,7 +52,7 @@ pub static DOS: &[Row] = &[
     ah(0x23, FCB),
     ah(0x24, FCB),
     ah(0x25, Code(Special::SetVector)),
-    ah(0x26, Call(beside(Paragraph(Dx)))),
+    ah(0x26, Call(beside(ParagraphFromPsp(Dx)))),
     ah(0x27, Call(with_dta(&[both_dx(Fcb)], Nothing, Records))),
     ah(0x28, Call(with_dta(&[both_dx(Fcb)], Records, Nothing))),
     ah(

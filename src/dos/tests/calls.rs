@@ -119,7 +119,7 @@ fn text_comes_back_to_its_zero_and_no_further() {
 }
 
 #[test]
-fn a_failed_call_writes_nothing() {
+fn a_failed_call_writes_what_dos_wrote() {
     let mut host = host(Width::Bits32);
     let (linear, selector) = block(&mut host, 0x1000);
     put(&mut host, linear, &[0xEE; 64]);
@@ -131,8 +131,11 @@ fn a_failed_call_writes_nothing() {
             real.set_carry(carry);
         }
     };
+    dos_call(&mut host, &regs, |_, real| real.set_carry(true));
+    assert_eq!(get(&mut host, linear, 64), [0xEE; 64]);
     dos_call(&mut host, &regs, fill(true));
-    assert_eq!(get(&mut host, linear, 34), [0xEE; 34]);
+    assert_eq!(get(&mut host, linear, 35), [&[0x11; 34][..], &[0xEE]].concat());
+    put(&mut host, linear, &[0xEE; 64]);
     let after = dos_call(&mut host, &regs, fill(false));
     assert_eq!((after.bx(), after.edx), (49, 0));
     assert_eq!(get(&mut host, linear, 35), [&[0x11; 34][..], &[0xEE]].concat());
@@ -151,15 +154,17 @@ fn carry_is_passed_on_as_it_was() {
         real.set_ax(0x7100);
     });
     assert_eq!((after.ax(), after.eflags & CARRY), (0x7100, CARRY));
-    // Older functions do not touch it, and their data comes back all the same.
+    // Older functions mostly do not touch it; their data comes back all the same.
     put(&mut host, linear, b"\x05\0......");
     let mut regs = call(0x0A00, |regs| (regs.ds, regs.edx) = (selector as u32, 0));
     regs.set_carry(true);
     let after = dos_call(&mut host, &regs, |host, real| {
-        assert_eq!(real.eflags & CARRY, 0);
+        assert_eq!(real.eflags & CARRY, CARRY);
         put(host, real_address(real.v_ds, real.dx()), b"\x05\x02hi\r");
     });
     assert_eq!(after, regs);
+    let after = dos_call(&mut host, &regs, |_, real| real.set_carry(false));
+    assert_eq!(after.eflags & CARRY, 0);
     assert_eq!(get(&mut host, linear, 8), b"\x05\x02hi\r...");
 }
 
@@ -205,8 +210,7 @@ fn find_calls_keep_the_dta_with_the_client() {
             assert_eq!(real_dta, (0x5555, 0x80), "the real DTA is back");
             assert_eq!((after.edx, after.ecx, after.ds), (regs.edx, regs.ecx, regs.ds));
             assert_eq!((after.ax(), after.eflags & CARRY), if found { (0, 0) } else { (18, CARRY) });
-            let expected = if found { vec![ax as u8 | 0x81; 43] } else { before };
-            assert_eq!(get(&mut host, linear + 0x100, 43), expected);
+            assert_eq!(get(&mut host, linear + 0x100, 43), [ax as u8 | 0x80 | found as u8; 43]);
         }
     }
 }
@@ -275,6 +279,28 @@ fn a_psp_goes_as_a_selector_both_ways() {
     let regs = call(0x5000, |regs| regs.set_bx(other));
     let after = dos_call(&mut host, &regs, |_, real| assert_eq!(real.bx(), 0x4321));
     assert_eq!(after, regs);
+}
+
+#[test]
+fn a_psp_is_made_by_a_call_from_the_clients_own() {
+    // DOS copies the PSP that its caller's CS is.
+    for width in BOTH {
+        let mut host = host(width);
+        let made = segment(&mut host, 0x4_5670, 0xFF);
+        let before = call(0x2600, |regs| regs.set_dx(made));
+        let psp = (PSP >> 4) as u16;
+        for (code, expected) in [
+            (&[0xCD, 0x21, 0xCB], RealTarget::Far { cs: psp, ip: 0x50 }),
+            (&[0, 0, 0], RealTarget::Interrupt(0x21)),
+        ] {
+            host.machine.write_bytes(PSP + 0x50, code);
+            let mut regs = before;
+            let next = issue(&mut host, 0x21, &mut regs, |_, target, real| {
+                assert_eq!((target, real.ax(), real.dx()), (expected, 0x2600, 0x4567));
+            });
+            assert_eq!((next, regs), (Some(Next::AsIs), before));
+        }
+    }
 }
 
 #[test]
@@ -392,6 +418,70 @@ fn counts_are_cut_to_what_there_is_room_for() {
 }
 
 #[test]
+fn what_a_service_does_not_fill_is_as_it_was() {
+    let mut host = host(Width::Bits32);
+    let (linear, selector) = block(&mut host, 0x1000);
+    let data: Vec<u8> = (0..0x1000).map(|at| (at * 7 % 251) as u8 | 1).collect();
+    let area = call(0x1A00, |regs| (regs.ds, regs.edx) = (selector as u32, 0x800));
+    dos_call(&mut host, &area, nobody);
+    let (at, far) = (0x100, selector as u32);
+    for (vector, ax) in [
+        (0x21, 0x1100),
+        (0x21, 0x1400),
+        (0x21, 0x2700),
+        (0x21, 0x4402),
+        (0x21, 0x4700),
+        (0x21, 0x6000),
+        (0x21, 0x6501),
+        (0x10, 0x4F01),
+        (0x2F, 0x1501),
+        (0x2F, 0x1505),
+    ] {
+        put(&mut host, linear, &data);
+        put(&mut host, linear + at, b"NOBODY.CD\0");
+        let before = get(&mut host, linear, 0x1000);
+        host.machine.write_bytes(BUFFER, &[0xEE; BUFFER_BYTES as usize]);
+        let mut regs = call(ax, |regs| {
+            (regs.ds, regs.es) = (far, far);
+            (regs.ebx, regs.edx, regs.esi, regs.edi) = (at, at, at, at);
+            regs.set_cx(3);
+        });
+        // It fails, and does not say so by carry; or it says that there are as many bytes as there is room for.
+        let done = issue(&mut host, vector, &mut regs, |_, _, real| {
+            if real.ax() == 0x4402 {
+                real.set_ax(3);
+            }
+        });
+        assert!(done.is_some());
+        assert!(get(&mut host, linear, 0x1000) == before, "INT {vector:02X}h AX={ax:04X}h");
+    }
+}
+
+#[test]
+fn a_shorter_structure_may_lie_at_the_end_of_memory() {
+    let mut host = host(Width::Bits32);
+    let (linear, _) = block(&mut host, 0x1000);
+    let flat = segment(&mut host, 0, u32::MAX) as u32;
+    put(&mut host, linear, &[1; 0x1000]);
+    for (vector, ax, cl) in [(0x21, 0x440D, 0x60), (0x10, 0x4F00, 0), (0x15, 0xE820, 20), (0x21, 0x6501, 200)]
+    {
+        let mut regs = call(ax, |regs| {
+            (regs.ds, regs.es) = (flat, flat);
+            (regs.edx, regs.edi) = (linear + 0xFEC, linear + 0xFEC);
+            regs.set_cx(cl);
+        });
+        let mut asked = false;
+        issue(&mut host, vector, &mut regs, |host, _, real| {
+            asked = true;
+            let offset = if real.ax() == 0x440D { real.dx() } else { real.di() };
+            put(host, real_address(real.v_es, offset), &[ax as u8; 20]);
+        });
+        assert!(asked && regs.eflags & CARRY == 0, "INT {vector:02X}h AX={ax:04X}h");
+        assert_eq!(get(&mut host, linear + 0xFEC, 20), [ax as u8; 20], "INT {vector:02X}h AX={ax:04X}h");
+    }
+}
+
+#[test]
 fn other_interrupts_have_pointers_too() {
     let mut host = host(Width::Bits32);
     let (linear, selector) = block(&mut host, 0x1000);
@@ -416,6 +506,12 @@ fn other_interrupts_have_pointers_too() {
     issue(&mut host, 0x10, &mut font, |_, _, real| (real.v_es, real.ebp) = (0xC000, 0x1234));
     assert_eq!(font.ebp, 0x1234);
     assert_eq!(host.descriptor_of(font.es as u16).unwrap().base(), 0xC_0000);
+    for (vector, ax) in [(0x13, 0x0800), (0x10, 0x4F0A), (0x15, 0xC100), (0x21, 0x3400)] {
+        let before = call(ax, |regs| regs.es = selector as u32);
+        let mut regs = before;
+        issue(&mut host, vector, &mut regs, |_, _, _| ());
+        assert_eq!(regs, before, "INT {vector:02X}h AX={ax:04X}h returns no pointer");
+    }
     let mut system = call(0xC000, |_| ());
     issue(&mut host, 0x15, &mut system, |_, _, real| {
         (real.v_es, real.ebx) = (0xF000, 0xE6F5);
