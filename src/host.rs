@@ -1,6 +1,7 @@
 //! The state that services work on, and the checked ways to a client's memory and selectors.
 
 mod audit;
+mod stack;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

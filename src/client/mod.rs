@@ -53,8 +53,20 @@ pub struct Hot {
     pub locked_base: u32,
     /// Lowest ESP at which the entry code may enter a handler there: it makes frames of 32-bit clients only.
     pub locked_low: u32,
+    /// Lowest ESP at which anybody may.
+    pub locked_floor: u32,
+    /// The entry code takes exceptions back from an ESP below this. 0 for a flat one.
+    pub locked_high: u32,
     /// 1 for a 32-bit client.
     pub is_wide: u32,
+}
+
+impl Hot {
+    /// Does a stack pointer lie on the locked stack? A program may have loaded a flat locked stack's selector for a stack of
+    /// its own.
+    pub fn is_on_locked_stack(&self, ss: u32, esp: u32) -> bool {
+        ss as u16 == self.locked_selector as u16 && (self.locked_base != 0 || esp >= self.locked_floor)
+    }
 }
 
 /// A client. What the entry code uses comes first, so that with this alignment it lies on one page (docs/decisions, 0015).
@@ -88,6 +100,8 @@ pub struct Client {
     pub psp_selector: u16,
     /// Stays in memory after its end (INT 21h 31h).
     pub resident: bool,
+    /// Its first procedure has decided what its locked stack looks like.
+    pub stack_decided: bool,
     /// Its process has ended, but the client stayed: other programs call it.
     pub outlives: bool,
     /// How far its end has come.
@@ -140,6 +154,7 @@ impl Client {
             psp_selector: 0,
             alias_selector: 0,
             resident: false,
+            stack_decided: false,
             outlives: false,
             ending: Ending::Lives,
             end_calls: 0,

@@ -79,6 +79,7 @@ pub fn set_exception<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     }
     let pointer = take(host, regs, landing::EXCEPTIONS + vector as u32 * 2)?;
     host.client().exceptions[vector as usize] = pointer;
+    host.decide_locked_stack(pointer);
     Ok(Next::Resume)
 }
 
@@ -101,6 +102,7 @@ pub fn set_protected<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Ou
     let pointer = take(host, regs, landing::VECTORS + vector as u32 * 2)?;
     host.client().vectors[vector as usize] = pointer;
     if crate::client::reaches_protected_mode(vector) {
+        host.decide_locked_stack(pointer);
         host.refresh_hooks();
     }
     Ok(Next::Resume)

@@ -14,7 +14,6 @@ use ferrite::client::{Client, USER_TICK};
 use ferrite::heap::{self, entry_code};
 use ferrite::host::Callback;
 use ferrite::layout::XmsCall;
-use ferrite::monitor::entry::LOCKED_BYTES;
 use ferrite::monitor::slots::{Landing, Slot, Slots, ENTERED, QUICK, SLOTS as SLOTS_MAX};
 use ferrite::monitor::{Kind, Resume, LOCKED_MARGIN, REAL_RESERVE, TICKS_INSIDE};
 use ferrite::regs::{self, General, Registers};
@@ -130,6 +129,7 @@ global_asm!(
     F_KNOWN_LINEAR = const offset_of!(Fast, known_linear),
     LOCKED_MARGIN = const LOCKED_MARGIN,
     TICKS_INSIDE = const TICKS_INSIDE,
+    H_LOCKED_HIGH = const offset_of!(Client, hot.locked_high),
     H_LOCKED_LOW = const offset_of!(Client, hot.locked_low),
     LAST_SLOT = const (SLOTS_MAX - 2) * size_of::<Slot>(),
     GUEST_FLAGS = const regs::GUEST_FLAGS,
@@ -171,7 +171,6 @@ global_asm!(
     ARENA_END = const ferrite::paging::ARENA_END,
     DIRECTORY = const super::memory::DIRECTORY,
     TABLES = const super::memory::TABLES,
-    LOCKED_BYTES = const LOCKED_BYTES,
     LANDING32 = const layout::SEL_LANDING32,
     INTERRUPT_RETURN = const landing::INTERRUPT_RETURN,
     EXCEPTION_RETURN = const landing::EXCEPTION_RETURN,

@@ -186,6 +186,8 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         // At IOPL 0 the entry code leaves handlers to Rust, which knows about the client's interrupt flag.
         let fast = client.width == Width::Bits32 && host.facts.client_iopl == 3;
         client.hot.locked_low = if fast { super::LOCKED_RESERVE } else { u32::MAX };
+        client.hot.locked_floor = super::LOCKED_RESERVE;
+        client.hot.locked_high = LOCKED_BYTES - 23;
         client.alias_selector = alias_index << 3 | 7;
         client.psp_selector = es;
         client.environment = environment;

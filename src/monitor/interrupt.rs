@@ -252,7 +252,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let mut regs = *from;
         // Interrupted on the locked stack already: go on below what is in use there.
         regs.esp = match !from.is_v86() && outer == id {
-            true if from.ss as u16 == locked => from.esp.min(old_esp),
+            true if hot.is_on_locked_stack(from.ss, from.esp) => from.esp.min(old_esp),
             true if hot.locked_depth != 0 => old_esp.saturating_sub(LOCKED_MARGIN),
             _ => old_esp,
         };
@@ -265,7 +265,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let pushed = self.push_on_client(&mut regs, extra)
             && (matches!(kind, Landing::Exception | Landing::Event)
                 || self.push_on_client(&mut regs, &[image, landing_cs, site]));
-        if !pushed || regs.esp < LOCKED_RESERVE {
+        if !pushed || regs.esp < hot.locked_floor {
             self.switch_client(outer);
             return false;
         }

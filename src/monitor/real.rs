@@ -119,7 +119,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let locked_esp = hot.locked_esp;
         // A handler on the locked stack calls real mode: what may enter meanwhile goes below what it has pushed. If it has left
         // that stack for one of its own, nobody knows how much it used.
-        if !from_v86 && from_ss as u32 == hot.locked_selector {
+        if !from_v86 && hot.is_on_locked_stack(from_ss as u32, from_esp) {
             hot.locked_esp = locked_esp.min(from_esp);
         } else if hot.locked_depth != 0 {
             hot.locked_esp = locked_esp.saturating_sub(super::interrupt::LOCKED_MARGIN);

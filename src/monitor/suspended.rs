@@ -124,7 +124,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// What the handler in `slot`, the only one there, has on the current client's locked stack.
     fn locked_part(&mut self, slot: &Slot) -> Option<Vec<u8>> {
         let hot = self.host.client().hot;
-        let low = match slot.regs.ss == hot.locked_selector {
+        let low = match hot.is_on_locked_stack(slot.regs.ss, slot.regs.esp) {
             true => slot.regs.esp,
             // It has left for a stack of its own: nobody knows how much it used.
             false => hot.locked_esp.saturating_sub(LOCKED_MARGIN),

@@ -95,8 +95,8 @@ land_exception:
     cmp eax, ss:[edi + {H_LOCKED_SELECTOR}]
     jne landing_slow
     mov edx, [ebp + {esp}]
-    cmp edx, {LOCKED_BYTES} - 24
-    ja landing_slow
+    cmp edx, ss:[edi + {H_LOCKED_HIGH}]
+    jae landing_slow
     add edx, ss:[edi + {H_LOCKED_BASE}]
     lea esp, [edx + 4]                  // pops, as above
     pop dword ptr [ebp - NEXT + {eip}]
