@@ -197,7 +197,7 @@ pub static VIDEO: &[Row] = &[
 pub static FIXED_DISK: &[Row] = &[
     ah(0x02, Call(with(&[Pointer::output(Es, Bx, Sectors)]))),
     ah(0x03, Call(with(&[Pointer::input(Es, Bx, Sectors)]))),
-    ah(0x05, Call(with(&[Pointer::input(Es, Bx, Bytes(512))]))),
+    ah(0x05, Call(with(&[Pointer::input(Es, Bx, AtMost(512))]))),
     ah(0x08, Call(beside(Far(Es, Di, If::Success)))),
     ah(0x48, Call(with(&[Pointer::both(Ds, Si, AtMost(74))]))),
 ];

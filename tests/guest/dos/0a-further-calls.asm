@@ -1,9 +1,9 @@
-; Further INT 21h calls with pointers, on this DOS's own files and drives ("MS-DOS" extension): 0Ah and 0C0Ah with input from a file, 39h, 47h,
+; Further INT 21h calls with pointers, on this DOS's own files and drives ("MS-DOS" extension): 0Ah and 0C0Ah with input from a file, 39h, 43h, 47h, 4Eh, 4Fh,
 ; 4402h, 4404h, 440Ch, 440Dh, 5E00h, 5F02h, 60h, 69h, 7160h, 71A0h, 7302h, 7303h: as in real mode, whether DOS has them or not.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 42
+; plan: 52
 
 %include "dpmi.inc"
 %define ARENA 400h
@@ -11,11 +11,17 @@
 
 LINE    equ 20h
 PATH    equ 60h
-BUFFER     equ 100h
+NAME    equ 0A0h
+BUFFER  equ 100h
 OTHER   equ 200h
 
 section .data
 steps:
+        step "1Ah: the transfer area", 21h, 1A00h, 0, 0, BUFFER
+        step "4Eh: a file whose name is as long as can be", 21h, 4E00h, 0, 0, NAME
+        step "4Fh: there is no other", 21h, 4F00h
+        step "43h: its attributes", 21h, 4300h, 0, 0, NAME + 20h
+        step "43h: of a file that is not there", 21h, 4300h, 0, 0, PATH
         step "0Ah: a line from a file", 21h, 0A00h, 0, 0, LINE
         step "0Ah: a line too long", 21h, 0A00h, 0, 0, LINE, 0, 0, 0, 0, short_line
         step "0C0Ah: the buffer flushed", 21h, 0C0Ah, 0, 0, LINE, 0, 0, 0, 0, long_line
@@ -48,12 +54,19 @@ contents:
         db      0
         times   PATH + 28h - ($ - contents) db 44h
         db      "C:\", 0
+        times   NAME - ($ - contents) db 44h
+        db      "C:\LONGN???.EXT", 0
+        times   NAME + 20h - ($ - contents) db 44h
+        db      "C:\LONGNAME.EXT", 0
         times   BUFFER - ($ - contents) db 0
         times   300h db 55h
 contents_end:
+; What DOS keeps for itself in the transfer area.
 unsteady:
+        dw      BUFFER, 15h
         dw      -1
 
+found:  db      "C:\LONGNAME.EXT", 0
 input:  db      "INPUT.TXT", 0
 lines:  db      "hello", 13, 10, "a line longer than its room", 13, 10, "third", 13, 10, "the rest"
 lines_end:
@@ -74,10 +87,13 @@ between:
         mov     ecx, lines_end - lines
         mov     edx, lines
         int     21h
-        mov     ah, 45h
-        xor     bx, bx
+        mov     ah, 3Ch
+        xor     cx, cx
+        mov     edx, found
         int     21h
-        mov     [keyboard], ax
+        mov     bx, ax
+        mov     ah, 3Eh
+        int     21h
         mov     ah, 46h
         mov     bx, [text_file]
         xor     cx, cx
@@ -96,7 +112,3 @@ short_line:
 long_line:
         mov     byte [es:LINE], 30
         ret
-
-section .bss
-keyboard: resw 1
-section .data

@@ -5,7 +5,7 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 72
+; plan: 86
 
 %include "dpmi.inc"
 
@@ -20,8 +20,7 @@ R_BP    equ out_ebp - out_eax
 
 TEXT_IN    equ 1                        ; zero-ended
 TEXT_OUT   equ 2
-SHORTER    equ 4                        ; all the room comes back, as it went in
-TWO_TEXTS  equ 8                        ; a zero HALF bytes before the end, too
+TWO_TEXTS  equ 4                        ; a zero HALF bytes before the end, too
 
 HALF    equ 40
 
@@ -72,10 +71,10 @@ section .data
                 align 4
 calls:
         call_of 21h, 0A00h, 0, 0, 0, 0, 0A00h, "21h 0Ah: a line"
-        pointer SEG_DS, R_DX, 0, 12, SHORTER
+        pointer SEG_DS, R_DX, 0, 12, 0
         no_pointer
         call_of 21h, 0C0Ah, 0, 0, 0, 0, 0C00h, "21h 0C0Ah: a line, the buffer flushed"
-        pointer SEG_DS, R_DX, 0, 12, SHORTER
+        pointer SEG_DS, R_DX, 0, 12, 0
         no_pointer
         call_of 21h, 3800h, 0, 0, 0, 0, 1, "21h 3800h: a country"
         pointer SEG_DS, R_DX, 0, 34, 0
@@ -96,13 +95,13 @@ calls:
         pointer SEG_DS, R_DX, 1, 0, 0
         no_pointer
         call_of 21h, 440Ch, 1, 037Fh, 0, 0, 0, "21h 440Ch 037Fh: a display's mode"
-        pointer SEG_DS, R_DX, 18, 18, SHORTER
+        pointer SEG_DS, R_DX, 18, 18, 0
         no_pointer
         call_of 21h, 440Dh, 3, 0840h, 0, 0, 0, "21h 440Dh 40h: a drive's parameters, in"
-        pointer SEG_DS, R_DX, 100, 0, SHORTER
+        pointer SEG_DS, R_DX, 100, 0, 0
         no_pointer
         call_of 21h, 440Dh, 3, 0842h, 0, 0, 0, "21h 440Dh 42h: format a track"
-        pointer SEG_DS, R_DX, 9, 0, SHORTER
+        pointer SEG_DS, R_DX, 9, 0, 0
         no_pointer
         call_of 21h, 440Dh, 3, 0846h, 0, 0, 0, "21h 440Dh 46h: a serial number, in"
         pointer SEG_DS, R_DX, 25, 0, 0
@@ -114,10 +113,10 @@ calls:
         pointer SEG_DS, R_DX, 2, 2, 0
         no_pointer
         call_of 21h, 440Dh, 3, 0860h, 0, 0, 0, "21h 440Dh 60h: a drive's parameters"
-        pointer SEG_DS, R_DX, 7, 100, SHORTER
+        pointer SEG_DS, R_DX, 7, 100, 0
         no_pointer
         call_of 21h, 440Dh, 3, 0862h, 0, 0, 0, "21h 440Dh 62h: verify a track"
-        pointer SEG_DS, R_DX, 9, 0, SHORTER
+        pointer SEG_DS, R_DX, 9, 0, 0
         no_pointer
         call_of 21h, 440Dh, 3, 0866h, 0, 0, 0, "21h 440Dh 66h: a serial number"
         pointer SEG_DS, R_DX, 2, 25, 0
@@ -135,7 +134,7 @@ calls:
         pointer SEG_DS, R_DX, 0, 200, TEXT_OUT
         no_pointer
         call_of 21h, 440Dh, 3, 086Fh, 0, 0, 0, "21h 440Dh 6Fh: a drive's place in the map"
-        pointer SEG_DS, R_DX, 16, 16, SHORTER
+        pointer SEG_DS, R_DX, 16, 16, 0
         no_pointer
         call_of 21h, 440Dh, 0, 0871h, 0, RETURNS_DX, 1234h, "21h 440Dh 71h: a file's first cluster, in DX:AX"
         pointer SEG_DS, R_DX, 200, 0, TEXT_IN
@@ -145,7 +144,7 @@ calls:
         no_pointer
         call_of 21h, 5300h, 0, 0, 0, 0, 0, "21h 53h: a drive's block from a BIOS block"
         pointer SEG_DS, R_SI, 31, 0, 0
-        pointer SEG_ES, R_BP, 61, 61, SHORTER
+        pointer SEG_ES, R_BP, 61, 61, 0
         call_of 21h, 5D00h, 0, 0, 0, 0, 0, "21h 5D00h: another computer's call"
         pointer SEG_DS, R_DX, 22, 22, 0
         no_pointer
@@ -212,6 +211,12 @@ calls:
         call_of 21h, 7147h, 0, 0, 0, 0, 0, "21h 7147h: the directory"
         pointer SEG_DS, R_SI, 0, 261, TEXT_OUT
         no_pointer
+        call_of 21h, 714Eh, 0, 0, 1, 0, 7, "21h 714Eh: find the first"
+        pointer SEG_DS, R_DX, 200, 0, TEXT_IN
+        pointer SEG_ES, R_DI, 0, 318, 0
+        call_of 21h, 714Fh, 7, 0, 1, 0, 0, "21h 714Fh: find the next"
+        pointer SEG_ES, R_DI, 318, 318, 0
+        no_pointer
         call_of 21h, 7156h, 0, 0, 0, 0, 0, "21h 7156h: rename"
         pointer SEG_DS, R_DX, 261, 0, TEXT_IN
         pointer SEG_ES, R_DI, 261, 0, TEXT_IN
@@ -233,6 +238,9 @@ calls:
         call_of 21h, 71A8h, 0, 0, 0, 0, 0, "21h 71A8h: a short name"
         pointer SEG_DS, R_SI, 261, 0, TEXT_IN
         pointer SEG_ES, R_DI, 0, 13, 0
+        call_of 21h, 71A9h, 0, 0, 1, 0, 5, "21h 71A9h: create or open on a server"
+        pointer SEG_DS, R_SI, 261, 0, TEXT_IN
+        no_pointer
         call_of 21h, 71AAh, 3, 0, 0, 0, 0, "21h 71AAh BH=0: a directory becomes a drive"
         pointer SEG_DS, R_DX, 100, 0, TEXT_IN
         no_pointer
@@ -257,6 +265,9 @@ calls:
         call_of 10h, 1100h, 1000h, 256, 0, 0, 0, "10h 1100h: a font, in"
         pointer SEG_ES, R_BP, 4096, 0, 0
         no_pointer
+        call_of 10h, 1110h, 0800h, 128, 0, 0, 0, "10h 1110h: a font, in, and the display set for it"
+        pointer SEG_ES, R_BP, 1024, 0, 0
+        no_pointer
         call_of 10h, 1301h, 0, 80, 0, 0, 0, "10h 1301h: a string"
         pointer SEG_ES, R_BP, 80, 0, 0
         no_pointer
@@ -275,8 +286,38 @@ calls:
         call_of 10h, 4F09h, 0, 256, 0, 0, 4Fh, "10h 4F09h BL=0: colours, in"
         pointer SEG_ES, R_DI, 1024, 0, 0
         no_pointer
+        call_of 10h, 4F09h, 1, 256, 0, 0, 4Fh, "10h 4F09h BL=1: colours"
+        pointer SEG_ES, R_DI, 0, 1024, 0
+        no_pointer
         call_of 10h, 4F15h, 1, 0, 0, 0, 4Fh, "10h 4F15h: what the monitor says"
         pointer SEG_ES, R_DI, 0, 128, 0
+        no_pointer
+        call_of 13h, 0203h, 0, 1, 80h, 0, 3, "13h 02h: sectors"
+        pointer SEG_ES, R_BX, 0, 1536, 0
+        no_pointer
+        call_of 13h, 0303h, 0, 1, 80h, 0, 3, "13h 03h: sectors, in"
+        pointer SEG_ES, R_BX, 1536, 0, 0
+        no_pointer
+        call_of 13h, 0512h, 0, 1, 0, 0, 0, "13h 05h: format a track"
+        pointer SEG_ES, R_BX, 72, 0, 0
+        no_pointer
+        call_of 2Fh, 1501h, 0, 0, 0, 0, 1501h, "2Fh 1501h: CD drivers"
+        pointer SEG_ES, R_BX, 0, 130, 0
+        no_pointer
+        call_of 2Fh, 1502h, 0, 3, 0, 0, 1502h, "2Fh 1502h: a CD's copyright file"
+        pointer SEG_ES, R_BX, 0, 38, 0
+        no_pointer
+        call_of 2Fh, 1504h, 0, 3, 0, 0, 1504h, "2Fh 1504h: its documentation file"
+        pointer SEG_ES, R_BX, 0, 38, 0
+        no_pointer
+        call_of 2Fh, 1505h, 0, 3, 0, 0, 1, "2Fh 1505h: its table of contents"
+        pointer SEG_ES, R_BX, 0, 2048, 0
+        no_pointer
+        call_of 2Fh, 1508h, 0, 3, 2, 0, 1508h, "2Fh 1508h: its sectors"
+        pointer SEG_ES, R_BX, 0, 4096, 0
+        no_pointer
+        call_of 2Fh, 150Dh, 0, 0, 0, 0, 150Dh, "2Fh 150Dh: the drive letters"
+        pointer SEG_ES, R_BX, 0, 26, 0
         no_pointer
         call_of 33h, 0009h, 5, 5, 0, 0, 9, "33h 09h: a cursor, in"
         pointer SEG_ES, R_DX, 64, 0, 0
@@ -317,6 +358,8 @@ main:
 
         mov     word [this], calls
 .next:
+        add     byte [bytes_in + 1], 13 ; or another call's would do
+        add     byte [bytes_out + 1], 29
         call    one_call
         push    dword [judged]
         push    dword 0
@@ -448,7 +491,7 @@ give_pointer:
         mov     [in_eax + bx], di
 %endif
         mov     cx, [si + POINTER_IN]
-        mov     dx, 4107h
+        mov     dx, [bytes_in]
         call    pattern
 .end:
         ret
@@ -510,7 +553,7 @@ judge_pointer:
         mov     es, [far_segment]
         mov     cx, [si + POINTER_OUT]
         push    cx
-        mov     dx, 2303h
+        mov     dx, [bytes_out]
         call    same_pattern
         pop     cx
         je      .right
@@ -520,13 +563,13 @@ judge_pointer:
         ; what was read only is as it was; and behind the larger of the two
         cmp     cx, [si + POINTER_IN]
         jae     .all_written
-        test    byte [si + POINTER_KIND], SHORTER
+        test    byte [si + POINTER_KIND], 0
         jnz     .end
         jcxz    .input
         jmp     .end
 .input:
         mov     cx, [si + POINTER_IN]
-        mov     dx, 4107h
+        mov     dx, [bytes_in]
         call    same_pattern
         je      .all_written
         or      byte [judged], BEYOND
@@ -557,6 +600,8 @@ stands_for_%1:
 %endmacro
         stand_in 21h
         stand_in 10h
+        stand_in 13h
+        stand_in 2Fh
         stand_in 33h
 
 answer:
@@ -608,7 +653,7 @@ at_pointer:
         je      .end
         call    follow
         mov     cx, [si + POINTER_IN]
-        mov     dx, 4107h
+        mov     dx, [bytes_in]
         call    same_pattern
         je      .end
         mov     byte [wrong_in], 1
@@ -620,7 +665,7 @@ write_pointer:
         je      .end
         call    follow
         mov     cx, [si + POINTER_OUT]
-        mov     dx, 2303h
+        mov     dx, [bytes_out]
         call    pattern
 .end:
         ret
@@ -637,13 +682,19 @@ follow:
 
 section .data
                   align 4
+bytes_in:         dw 4107h              ; see pattern
+bytes_out:        dw 2303h
 vectors:          dw 21h, 0, 0, stands_for_21h
                   dw 10h, 0, 0, stands_for_10h
+                  dw 13h, 0, 0, stands_for_13h
+                  dw 2Fh, 0, 0, stands_for_2Fh
                   dw 33h, 0, 0, stands_for_33h
 vectors_end:
 old_21h           equ vectors + 2
 old_10h           equ vectors + 10
-old_33h           equ vectors + 18
+old_13h           equ vectors + 18
+old_2Fh           equ vectors + 26
+old_33h           equ vectors + 34
 section .bss
                   alignb 4
 ; in the order of the image
