@@ -106,7 +106,7 @@ impl Mock {
             mock.write_physical(LOW_TABLE + page * 4, page << 12 | all);
         }
         mock.write_physical(KERNEL_DIRECTORY + 767 * 4, LANDING_TABLE | all);
-        mock.write_physical(LANDING_TABLE + 1023 * 4, 0xFF00_3000 | PRESENT | USER);
+        mock.write_physical(LANDING_TABLE + 1023 * 4, crate::paging::page::landing(0xF_F003));
         for slot in 768..RECURSIVE_SLOT {
             let table = CORE_TABLES + (slot - 768) * 4096;
             mock.write_physical(KERNEL_DIRECTORY + slot * 4, table | PRESENT | WRITABLE);

@@ -97,6 +97,17 @@ mod tests {
     }
 
     #[test]
+    fn the_landing_page_never_leaves_and_is_locked_nowhere() {
+        let mut host = host_with_memory(16);
+        let mut regs = registers();
+        regs.set_bx_cx(crate::paging::LANDING + 0x239);
+        regs.set_si_di(0x4EE);
+        success(&mut host, lock_region, &regs);
+        assert_eq!((host.client().space.locked_pages(), host.memory.locked_pages()), (0, 0));
+        success(&mut host, unlock_region, &regs);
+    }
+
+    #[test]
     fn conventional_memory_can_always_be_locked() {
         let mut host = host_with_memory(16);
         let mut regs = registers();

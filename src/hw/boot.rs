@@ -17,7 +17,7 @@ use ferrite::layout::{
 use ferrite::machine::Machine;
 use ferrite::monitor::Monitor;
 use ferrite::paging::frames::{Frames, Owner, Run};
-use ferrite::paging::Memory;
+use ferrite::paging::{page, Memory};
 use ferrite::x86::entry::{ACCESSED, DIRTY, PAGE, PRESENT, USER, WRITABLE};
 use ferrite::xms::{Config, Xms};
 
@@ -153,7 +153,7 @@ pub fn start(resident: u32, boot: u32) -> Result<(), StartError> {
         machine.write_u8(LANDING_PAGE + site, 0xCD);
         machine.write_u8(LANDING_PAGE + site + 1, LANDING_VECTOR as u8);
     }
-    machine.set_table_entry(LANDING_PAGE >> 12, landing | PRESENT | USER | ACCESSED);
+    machine.set_table_entry(LANDING_PAGE >> 12, page::landing(landing >> 12));
     machine.set_table_entry(PEEPHOLE >> 12, 0);
     machine.flush_all();
 

@@ -111,6 +111,12 @@ pub const fn fresh(frame: u32) -> u32 {
     frame << 12 | PRESENT | WRITABLE | USER | ACCESSED | DIRTY
 }
 
+/// The entry of the landing page, whose frame is the core's: to be read by all clients, and nobody's to lock or to pin.
+pub const fn landing(frame: u32) -> u32 {
+    Page::Resident(Resident { kind: Kind::Mapped, accessed: true, ..Resident::private(frame, false) })
+        .encode()
+}
+
 /// If the entry is a present private page, its frame number: what freeing a block asks of each page.
 #[inline(always)]
 pub const fn private_frame(entry: u32) -> Option<u32> {
