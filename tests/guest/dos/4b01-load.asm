@@ -1,9 +1,9 @@
 ; INT 21h 4B01h, load a program without starting it, and 4B03h, load an overlay ("MS-DOS" extension): the program lies in memory behind a PSP of its
-; own with its tail and FCB, and a 16-bit client's block says where it begins; the overlay lies in the selector's segment.
+; own with its tail, FCBs and environment, and a 16-bit client's block says where it begins; the overlay lies in the selector's segment.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 18 15
+; plan: 19 16
 ; file: child/tail.asm=CHILD.COM
 
 %include "dpmi.inc"
@@ -29,6 +29,31 @@ main:
         mov     ah, 62h
         int     21h
         mov     [own], bx
+
+%if WIDTH == 16
+        ; an environment in extended memory
+        mov     bx, 0
+        mov     cx, 100h
+        int31   0501h
+        push    bx
+        push    cx
+        pop     edx
+        mov     ecx, 0FFh
+        call    segment_at
+        mov     [parameters], ax
+        mov     es, ax
+        mov     dword [es:0], "AB=c"
+        mov     dword [es:4], "d"
+        mov     dword [strings], "AB=c"
+%else
+        ; the client's own
+        mov     es, [own]
+        mov     es, [es:2Ch]
+        mov     eax, [es:0]
+        mov     [strings], eax
+%endif
+        push    ds
+        pop     es
 
         service 4B01h, 21h
         set_pointer in_edx, program
@@ -71,6 +96,8 @@ main:
         mov     bx, [es:2Ch]
         int31   0002h
         mov     es, ax
+        mov     eax, [es:0]
+        expect_equal eax, [strings], "4B01h: its environment"
         mov     ah, 49h
         int     21h
         expect_flag nc, "49h: its environment"
@@ -160,3 +187,5 @@ head:    resb HEAD
 own:     resw 1
 loaded:  resw 1
 loaded_paragraph: resw 1
+         alignb 4
+strings: resd 1
