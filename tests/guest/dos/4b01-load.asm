@@ -3,8 +3,9 @@
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 19 16
+; plan: 20 17
 ; file: child/tail.asm=CHILD.COM
+; file: child/overlay.asm=OVERLAY.EXE
 
 %include "dpmi.inc"
 
@@ -123,6 +124,15 @@ main:
         xor     di, di
         call    same_head
         expect_flag e, "4B03h: it is there"
+        push    ds
+        pop     es
+        mov     word [overlay + 2], 2345h
+        service 4B03h, 21h
+        set_pointer in_edx, relocated
+        set_pointer in_ebx, overlay
+        call    call_service
+        mov     es, [overlay]
+        expect_equal [es:0], 24451234h, "4B03h: relocated by what the block says"
         mov     ah, 62h
         int     21h
         expect_equal16 bx, [own], "4B03h: the process is the same"
@@ -153,6 +163,7 @@ paragraph_of:
 
 section .data
 program: db 'C:\CHILD.COM', 0
+relocated: db 'C:\OVERLAY.EXE', 0
 tail:    db 3, ' 12', 13
 first:   db 0, 'A          ', 0, 0, 0, 0
 second:  db 0, 'B          ', 0, 0, 0, 0
