@@ -9,31 +9,17 @@
 ; timeout: 60
 
 %include "dpmi.inc"
+%include "xms/protected-entry.inc"
 
 %define BLOCK_KIB 256
 %define BYTES     BLOCK_KIB * 1024
 %define SHOWN     5A17C0DEh
 
-; xms AH: the driver, through the far pointer.
-%macro xms 1
-        mov     ah, %1
-        call    xms_far
-%endmacro
-
 main:
         call    enter_protected_mode
         call    flat_segment
         mov     [flat], ax
-        push    es
-        mov     ax, 4310h
-        int     2Fh
-        mov     [entry], ebx
-%if WIDTH = 32
-        mov     [entry + 4], es
-%else
-        mov     [entry + 2], es
-%endif
-        pop     es
+        call    find_xms_entry
         mov     dx, BLOCK_KIB
         xms     09h
         mov     [handle], dx
@@ -184,18 +170,9 @@ look_again:
         pop     es
         ret
 
-xms_far:
-%if WIDTH = 32
-        call    dword far [entry]
-%else
-        call    far [entry]
-%endif
-        ret
-
 section .bss
          alignb 4
 BLOCKS   equ 200
-entry:   resd 2
 physical: resd 1
 address: resd 1
 blocks:  resd 1

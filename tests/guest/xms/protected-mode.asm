@@ -6,14 +6,9 @@
 ; plan: 22
 
 %include "dpmi.inc"
+%include "xms/protected-entry.inc"
 
 %define BLOCK_KIB 1024
-
-; xms AH: the driver, through the far pointer.
-%macro xms 1
-        mov     ah, %1
-        call    xms_far
-%endmacro
 
 main:
         call    enter_protected_mode
@@ -21,17 +16,7 @@ main:
         int     2Fh
         and     eax, 0FFh
         expect_equal eax, 80h, "4300h finds a driver"
-        mov     ebx, 0ABCD0000h
-        push    es
-        mov     ax, 4310h
-        int     2Fh
-        mov     [entry], ebx
-%if WIDTH = 32
-        mov     [entry + 4], es
-%else
-        mov     [entry + 2], es
-%endif
-        pop     es
+        call    find_xms_entry
         xms     0
         expect_equal16 ax, 0300h, "version 3.00"
         expect_equal16 dx, 1, "there is an HMA"
@@ -115,17 +100,10 @@ main:
 move:
         mov     esi, move_length
         mov     ah, 0Bh
-xms_far:
-%if WIDTH = 32
-        call    dword far [entry]
-%else
-        call    far [entry]
-%endif
-        ret
+        jmp     xms_far
 
 section .bss
                     alignb 4
-entry:              resd 2
 handle:             resw 1
                     alignb 4
 move_length:        resd 1
