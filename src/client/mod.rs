@@ -55,7 +55,7 @@ pub struct Hot {
     pub locked_low: u32,
     /// Lowest ESP at which anybody may.
     pub locked_floor: u32,
-    /// The entry code takes exceptions back from an ESP below this. 0 for a flat one.
+    /// The entry code takes exceptions back from an ESP below this, and not below `locked_floor`.
     pub locked_high: u32,
     /// 1 for a 32-bit client.
     pub is_wide: u32,

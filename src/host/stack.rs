@@ -29,7 +29,7 @@ impl<M: Machine> Host<M> {
         hot.locked_esp += stack;
         hot.locked_floor += stack;
         hot.locked_low = hot.locked_low.saturating_add(stack);
-        hot.locked_high = 0;
+        hot.locked_high += stack;
         let index = hot.locked_selector as u16 >> 3;
         self.machine.set_descriptor(id, index, Descriptor::new(0, u32::MAX, DATA3, BIG).0);
     }

@@ -129,6 +129,7 @@ global_asm!(
     F_KNOWN_LINEAR = const offset_of!(Fast, known_linear),
     LOCKED_MARGIN = const LOCKED_MARGIN,
     TICKS_INSIDE = const TICKS_INSIDE,
+    H_LOCKED_FLOOR = const offset_of!(Client, hot.locked_floor),
     H_LOCKED_HIGH = const offset_of!(Client, hot.locked_high),
     H_LOCKED_LOW = const offset_of!(Client, hot.locked_low),
     LAST_SLOT = const (SLOTS_MAX - 2) * size_of::<Slot>(),

@@ -97,6 +97,8 @@ land_exception:
     mov edx, [ebp + {esp}]
     cmp edx, ss:[edi + {H_LOCKED_HIGH}]
     jae landing_slow
+    cmp edx, ss:[edi + {H_LOCKED_FLOOR}]
+    jb landing_slow
     add edx, ss:[edi + {H_LOCKED_BASE}]
     lea esp, [edx + 4]                  // pops, as above
     pop dword ptr [ebp - NEXT + {eip}]
