@@ -6,17 +6,19 @@ use super::memory::{parts, stopped};
 use crate::host::Host;
 use crate::layout::LOW_END;
 use crate::machine::Machine;
+use crate::paging::space::Stop;
 use crate::regs::Registers;
 use crate::service::{Code, Next, Outcome};
 use crate::x86::entry::PAGE;
 
 /// AX=0600h. In: BX:CX linear address, SI:DI bytes; a negative length reaches back from the address. Refused: 8013h,
-/// 8017h, 8025h; no page is locked then.
+/// 8017h, 8025h; no page is locked then. Nothing is locked, either, where `far_pointer` says so.
 pub fn lock_region<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let (linear, bytes) = (regs.bx_cx(), regs.si_di());
     let (space, machine, memory) = parts(host);
     match space.lock(machine, memory, linear, bytes) {
         Ok(()) => Ok(Next::Resume),
+        Err(Stop::Refused(Code::InvalidLinear)) if far_pointer(regs) => Ok(Next::Resume),
         Err(stop) => stopped(host, stop),
     }
 }
@@ -25,8 +27,17 @@ pub fn lock_region<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outc
 pub fn unlock_region<M: Machine>(host: &mut Host<M>, regs: &mut Registers) -> Outcome {
     let (linear, bytes) = (regs.bx_cx(), regs.si_di());
     let (space, machine, memory) = parts(host);
-    space.unlock(machine, memory, linear, bytes)?;
+    match space.unlock(machine, memory, linear, bytes) {
+        Err(Code::InvalidLinear) if far_pointer(regs) => {}
+        unlocked => unlocked?,
+    }
     Ok(Next::Resume)
+}
+
+/// Whether BX:CX is the caller's DS and an offset rather than a linear address. Acrobat Reader for DOS locks memory so, and
+/// gives up where that is refused. Other hosts accept any address, so that one has never noticed.
+fn far_pointer(regs: &Registers) -> bool {
+    regs.bx_cx() >> 16 == regs.ds & 0xFFFF
 }
 
 /// 8025h unless the range lies in conventional memory.
@@ -94,6 +105,29 @@ mod tests {
         regs.set_si_di(0x2000);
         assert_eq!(refusal(&mut host, lock_region, &regs), Code::InvalidLinear as u16);
         assert_eq!(host.client().space.locked_pages(), 0);
+    }
+
+    #[test]
+    fn a_far_pointer_is_no_address_and_is_let_pass() {
+        let mut host = host_with_memory(64);
+        let (base, _) = allocated(&mut host, 0x5000);
+        let mut regs = registers();
+        regs.ds = 0xABCD_01FF;
+        regs.set_bx_cx(0x01FF_BAAE);
+        regs.set_si_di(0x8000);
+        success(&mut host, lock_region, &regs);
+        success(&mut host, unlock_region, &regs);
+        regs.ds = 0x01F7;
+        assert_eq!(refusal(&mut host, lock_region, &regs), Code::InvalidLinear as u16);
+        assert_eq!(refusal(&mut host, unlock_region, &regs), Code::InvalidLinear as u16);
+        // What is there is locked, and counts, whatever DS holds.
+        regs.set_bx_cx(base);
+        regs.set_si_di(0x5000);
+        regs.ds = base >> 16;
+        success(&mut host, lock_region, &regs);
+        assert_eq!(host.client().space.locked_pages(), 5);
+        success(&mut host, unlock_region, &regs);
+        assert_eq!(refusal(&mut host, unlock_region, &regs), Code::InvalidState as u16);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 ; INT 31h 0600h to 0604h, page locking (DPMI 1.0): locks count, so unlocking once more
 ; than was locked is 8002h; 8025h for addresses that are not the client's memory;
 ; a negative length reaches back from the address;
+; DS and an offset in place of an address are let pass;
 ; conventional memory may be marked pageable and has to be marked back.
 ; expect: pass
 ; machines: qemu bochs dosbox-x
 ; width: 16 32
-; plan: 43
+; plan: 49
 ; service: 0600 0601 0602 0603 0604
 
 %include "dpmi.inc"
@@ -100,6 +101,17 @@ main:
         region  0600h, [address], 0FFFFF000h
         refused "0600h: a page's length back from the block's start", 8025h
 
+        ; DS and an offset in place of an address: Acrobat Reader for DOS
+        mov     [far_pointer + 2], ds
+        mov     word [far_pointer], 0BAAEh
+        region  0600h, [far_pointer], 8000h
+        accepted "0600h: DS and an offset, which is no address of anything"
+        region  0601h, [far_pointer], 8000h
+        accepted "0601h: DS and an offset"
+        xor     word [far_pointer + 2], 4000h
+        region  0600h, [far_pointer], 8000h
+        refused "0600h: neither DS and an offset nor anything's address", 8025h
+
         region  0602h, [program], 1000h
         accepted "0602h: mark conventional memory pageable"
         region  0603h, [program], 1000h
@@ -118,4 +130,5 @@ section .bss
 address: resd 1
 handle:  resd 1
 odd:     resd 1
+far_pointer: resd 1
 program: resd 1
