@@ -175,6 +175,8 @@ fn start_growth<M: Machine + 'static>(host: &mut Host<M>) -> Outcome {
     let goal = host.memory.swap.as_ref().and_then(|swap| swap.slots.growth(more));
     let Some(goal) = goal else { return refuse(host, "the swap file is as large as it may be") };
     host.swap_file.goal = goal;
+    // The header was what DOS saw last: it need not look for the file's end from there again.
+    host.swap_file.places.steer(&mut host.machine, file_offset(goal) - 1);
     seek(host, Phase::Extend, file_offset(goal) - 1)
 }
 
@@ -185,7 +187,11 @@ pub(super) fn grow<M: Machine + 'static>(host: &mut Host<M>, real: &Registers, r
     host.swap_file.position = NOWHERE;
     match host.swap_file.phase {
         Phase::Extend if !refused => call(host, Phase::Extended, 0x4000, handle, 1, 0),
-        Phase::Extended if !refused && real.ax() == 1 => seek(host, Phase::Stamp, 0),
+        Phase::Extended if !refused && real.ax() == 1 => {
+            let end = file_offset(host.swap_file.goal);
+            host.swap_file.places.note(&host.machine, end);
+            seek(host, Phase::Stamp, 0)
+        }
         Phase::Stamp if !refused => {
             let goal = host.swap_file.goal;
             stamp(host, Phase::Stamped, handle, goal)
