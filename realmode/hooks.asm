@@ -23,6 +23,14 @@ int2f_hook:
 .dpmi:
         test byte [cs:RESIDENT_features], FEATURE_DPMI
         jz .chain
+        cmp byte [cs:RESIDENT_active], 0
+        jne .offer
+        push ax                                 ; dormant and not in real mode: a monitor that was loaded later has the
+        smsw ax                                 ; machine (EMM386), and `cross` would refuse what is promised here
+        test al, 1
+        pop ax
+        jnz .chain
+.offer:
         xor ax, ax
         mov bx, 1
         mov cl, [cs:RESIDENT_cpu]
