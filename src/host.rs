@@ -127,6 +127,9 @@ pub struct Host<M: Machine> {
     pub wanted_page: u32,
     /// Why the client that dies next has to end, a short sentence, where its exception alone does not say it; or empty.
     pub death_note: &'static str,
+    /// DR6's bit for a single step, as guests see it: sticky. The register's own is cleared at each debug exception, or a later one
+    /// would not tell what it is by.
+    pub stepped: bool,
     /// The client whose page that is, if it is not the current one's.
     pub wanted_of: Option<u8>,
     /// The swap file.
@@ -297,6 +300,7 @@ impl<M: Machine> Host<M> {
             transfer_wanted: 0x200,
             wanted_page: 0,
             death_note: "",
+            stepped: false,
             wanted_of: None,
             swap_file: Default::default(),
             facts,

@@ -81,7 +81,7 @@ pub fn load_fpu(from: &[u8; 108]) {
 
 macro_rules! debug_registers {
     ($($number:literal),+) => {
-        /// Reads a debug register; 4 and 5 read as 6 and 7.
+        /// Reads a debug register, but for 4 and 5: 0.
         pub fn debug_register(number: u8) -> u32 {
             let value: u32;
             match number {

@@ -46,7 +46,7 @@ const GENERAL_PROTECTION: u8 = 0x0D;
 const PAGE_FAULT: u8 = 0x0E;
 /// The debug exception, and DR6's bit for a single step.
 const DEBUG: u8 = 0x01;
-const SINGLE_STEP: u32 = 1 << 14;
+pub(super) const SINGLE_STEP: u32 = 1 << 14;
 /// Where a page fault's expanded frame is from (E)SP at entry, and what its 32-bit RETF takes from it.
 const EXPANDED: u32 = 0x20;
 const RETURN_BYTES: u32 = 8;
@@ -222,11 +222,16 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// Is this debug exception by a watchpoint of 0B00h? Then it is noted, and the guest will go on (RF, lest an execution
-    /// watchpoint fire again).
+    /// watchpoint fire again). Called for each debug exception of a guest's: no processor ever clears the bits of DR6.
     fn is_watchpoint(&mut self, slots: &mut Slots) -> bool {
         let dr6 = self.host.machine.debug_register(6);
+        if dr6 & SINGLE_STEP != 0 {
+            self.host.stepped = true;
+            self.host.machine.set_debug_register(6, dr6 & !SINGLE_STEP);
+            return false;
+        }
         let client = self.host.client();
-        if !client.watches.any() || dr6 & 0xF == 0 || dr6 & SINGLE_STEP != 0 {
+        if !client.watches.any() || dr6 & 0xF == 0 {
             return false;
         }
         client.watches.note(dr6);

@@ -1,6 +1,7 @@
 //! What programs expect of the machine below DOS: A20, INT 15h, privileged instructions, and the events that
 //! the resident part's hooks hand over.
 
+use super::exception::SINGLE_STEP;
 use super::slots::Slots;
 use super::{Monitor, Reporter, Resume};
 use crate::layout::{event, stay, LOW_END};
@@ -118,11 +119,18 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
             }
             Operation::WriteControl { .. } => {}
             Operation::ReadDebug { debug, register } => {
-                let value = self.host.machine.debug_register(debug);
+                let debug = aliased(debug);
+                let mut value = self.host.machine.debug_register(debug);
+                if debug == 6 && self.host.stepped {
+                    value |= SINGLE_STEP;
+                }
                 set_register(regs, register, value);
             }
             Operation::WriteDebug { debug, register } => {
                 let value = register_value(regs, register);
+                if aliased(debug) == 6 {
+                    self.host.stepped = value & SINGLE_STEP != 0;
+                }
                 // A breakpoint on the core's addresses would fire in ring 0.
                 if debug <= 3 && value < crate::layout::CORE_BASE {
                     self.host.machine.set_debug_register(debug, value);
@@ -243,6 +251,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
         regs.set_ax(regs.al() as u16);
         self.answered(regs, false);
+    }
+}
+
+/// The debug register that 4 and 5 stand for without CR4.DE (SDM vol. 3, "Debug Registers DR4 and DR5").
+const fn aliased(debug: u8) -> u8 {
+    match debug {
+        4 | 5 => debug + 2,
+        _ => debug,
     }
 }
 

@@ -10,6 +10,20 @@
 
 main:
         call    enter_protected_mode
+%ifdef STEP_FIRST
+        pushf
+        pop     ax
+        mov     bx, ax
+        or      ax, FLAG_TRAP
+        push    ax
+        popf
+        nop
+        push    bx
+        popf
+        mov     eax, dr6
+        test    ah, 40h                 ; BS
+        expect_flag nz, "a single step shows in DR6"
+%endif
         mov     ax, real_stack_top - 6  ; where 0301h's procedure has an interrupt's frame
         call    linear_of
         mov     [address], eax

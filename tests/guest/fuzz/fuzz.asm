@@ -5,8 +5,8 @@
 ; the same part of the calls to make, lets it end in different ways, and looks whether every run
 ; finds the same addresses and counts.
 ;
-; Arguments: seed (default 1), number of calls in all (default 20,000), and a run (0: the one that
-; is not compared) of which each call is printed before it is made; all decimal.
+; Arguments: seed (default 1), number of calls in all (default 20,000), a run (0: the one that
+; is not compared) of which each call is printed before it is made, and the run to begin with (default 0); all decimal.
 ; The random numbers depend on the seed and the run only, so that a failure comes again.
 ;
 ; What is kept out, since it would harm under any host: writes into conventional memory outside
@@ -58,6 +58,9 @@ parent_begins:
         call    number
         jc      .vectors
         mov     [traced_run], ax
+        call    number
+        jc      .vectors
+        mov     [run_number], ax
 .vectors:
         mov     eax, [calls]
         xor     edx, edx
