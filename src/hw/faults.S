@@ -81,6 +81,10 @@ fault_in_core:
     je iret_fault
     cmp ecx, offset fix_iret5
     je iret_fault
+    cmp ecx, offset fix_iret6
+    je iret_fault
+    cmp ecx, offset fix_iret7
+    je iret_fault
     mov ecx, {CORE_DATA}
     mov ds, ecx
     mov es, ecx

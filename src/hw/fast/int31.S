@@ -147,6 +147,7 @@ get_version:
     mov cl, ss:[{FAST} + {F_VERSION} + 8]
     mov dx, {PIC_BASES}
     and byte ptr [esp + {eflags} - {eip}], NO_CARRY
+fix_iret6:                              // the INT may have been the last of its segment
     iretd
 registers_slow:
     pop eax
@@ -171,4 +172,5 @@ virtual_interrupts:
 1:  or dword ptr [esp + {eflags} - {eip} + 4], {INTERRUPT}
 2:  pop ecx
     and byte ptr [esp + {eflags} - {eip}], NO_CARRY
+fix_iret7:
     iretd
