@@ -3,7 +3,6 @@
 use crate::host::{Host, Refused};
 use crate::machine::Machine;
 use crate::regs::Width;
-use crate::x86::descriptor::{Descriptor, CODE, DIRECTION};
 use crate::x86::entry::PAGE;
 
 /// DOS: path not found.
@@ -50,21 +49,12 @@ impl Span {
 /// Where `selector:offset` leads.
 pub fn span<M: Machine>(host: &mut Host<M>, selector: u16, offset: u32) -> Result<Span, Trouble> {
     let descriptor = host.descriptor_of(selector).map_err(|_| Trouble::Fail(BAD_POINTER))?;
-    let (first, last) = extent(descriptor);
+    let (first, last) = descriptor.extent();
     if offset < first || offset > last {
         return Err(Trouble::Fail(BAD_POINTER));
     }
     let room = (last - offset).saturating_add(1);
     Ok(Span { linear: descriptor.base().wrapping_add(offset), room })
-}
-
-/// First and last valid offset.
-fn extent(descriptor: Descriptor) -> (u32, u32) {
-    if descriptor.access() & (CODE | DIRECTION) == DIRECTION {
-        let last = if descriptor.is_big() { u32::MAX } else { 0xFFFF };
-        return (descriptor.limit().saturating_add(1), last);
-    }
-    (0, descriptor.limit())
 }
 
 /// May these bytes be read?

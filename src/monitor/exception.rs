@@ -20,7 +20,7 @@ use crate::landing;
 use crate::machine::Machine;
 use crate::monitor::real::copy_general;
 use crate::paging::space::FaultOutcome;
-use crate::regs::{Registers, Width, RESUME};
+use crate::regs::{Registers, Width, RESUME, TRAP};
 use crate::vm86::decode::{decode, Decoded, Operation, LONGEST};
 use crate::x86::descriptor::{Descriptor, CODE3};
 use crate::x86::entry::PRESENT;
@@ -325,9 +325,23 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let done = self.v86_port(slots.regs(), operation) || self.emulate(slots.regs(), operation);
         if done {
             slots.regs().eip = next;
-            return Some(self.after_instruction(slots, operation));
+            return Some(self.behind_instruction(slots, operation));
         }
         None
+    }
+
+    /// How a client goes on behind an instruction that was carried out for it: a single step ends there, and the RF of the fault's
+    /// flags is not for the next instruction.
+    fn behind_instruction(&mut self, slots: &mut Slots, operation: Operation) -> Resume {
+        let regs = slots.regs();
+        regs.eflags &= !RESUME;
+        let resume = self.after_instruction(slots, operation);
+        if resume != Resume::Guest || slots.regs().eflags & TRAP == 0 {
+            return resume;
+        }
+        let dr6 = self.host.machine.debug_register(6);
+        self.host.machine.set_debug_register(6, dr6 | SINGLE_STEP);
+        self.exception(slots, DEBUG)
     }
 
     /// Vectors 00h and 05h come from the CPU as well as from INT: the instruction before EIP tells. `None`: an exception.

@@ -337,14 +337,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         }
     }
 
-    /// The stack pointer and its descriptor in a client's slot: linear base, ESP or SP, and whether SS is 32-bit.
-    fn client_stack(&mut self, regs: &Registers) -> Option<(u32, u32, bool)> {
-        let descriptor = self.any_descriptor(regs.ss as u16)?;
-        if !descriptor.is_stack() {
-            return None;
-        }
-        let big = descriptor.is_big();
-        Some((descriptor.base(), if big { regs.esp } else { regs.esp & 0xFFFF }, big))
+    /// The descriptor of SS in a client's slot, and ESP or SP.
+    fn client_stack(&mut self, regs: &Registers) -> Option<(Descriptor, u32)> {
+        let stack = self.any_descriptor(regs.ss as u16)?;
+        let sp = if stack.is_big() { regs.esp } else { regs.esp & 0xFFFF };
+        stack.is_stack().then_some((stack, sp))
     }
 
     /// A descriptor of the current client's, or one of the core's that ring 3 may use.
@@ -356,16 +353,23 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// Pushes words or double words, by the client's width, on the client's stack; the last argument is pushed last.
-    /// False, and nothing changed, if the stack cannot take them.
+    /// False, and nothing changed, if the stack cannot take them: it has no room, or what is there is beyond its segment.
     fn push_on_client(&mut self, regs: &mut Registers, values: &[u32]) -> bool {
-        let Some((base, sp, big)) = self.client_stack(regs) else { return false };
+        self.missing = 0;
+        let Some((stack, sp)) = self.client_stack(regs) else { return false };
+        let big = stack.is_big();
         let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
         let bytes = size * values.len() as u32;
         let new = if big { sp.wrapping_sub(bytes) } else { sp.wrapping_sub(bytes) & 0xFFFF };
-        if new > sp && sp != 0 {
+        if bytes == 0 {
+            return true;
+        }
+        let (first, last) = stack.extent();
+        let is_outside = new < first || new.checked_add(bytes - 1).is_none_or(|end| end > last);
+        if new > sp && sp != 0 || is_outside {
             return false;
         }
-        let at = base.wrapping_add(new);
+        let at = stack.base().wrapping_add(new);
         if let Err(refused) = self.host.writable(at, bytes) {
             self.note_missing(refused);
             return false;
@@ -383,9 +387,9 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
 
     /// Reads words or double words, by the client's width, from the top of the client's stack, without popping.
     fn read_from_client(&mut self, regs: &Registers, into: &mut [u32]) -> bool {
-        let Some((base, sp, _)) = self.client_stack(regs) else { return false };
+        let Some((stack, sp)) = self.client_stack(regs) else { return false };
         let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
-        let at = base.wrapping_add(sp);
+        let at = stack.base().wrapping_add(sp);
         if let Err(refused) = self.host.readable(at, size * into.len() as u32) {
             self.note_missing(refused);
             return false;
@@ -411,7 +415,7 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     /// Pops `count` words or double words, by the client's width.
     fn pop_from_client(&mut self, regs: &mut Registers, count: u32) {
         let size = if self.host.width() == Width::Bits32 { 4 } else { 2 };
-        let big = self.client_stack(regs).is_some_and(|(_, _, big)| big);
+        let big = self.client_stack(regs).is_some_and(|(stack, _)| stack.is_big());
         let new = regs.esp.wrapping_add(size * count);
         regs.esp = if big { new } else { regs.esp & 0xFFFF_0000 | new & 0xFFFF };
     }

@@ -101,15 +101,14 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
     }
 
     /// The same for other memory, and the exception that it is if it cannot be used; for an instruction of `length` bytes before
-    /// CS:EIP, or the one there, 0.
+    /// CS:EIP, which a fault leaves at it, or the one there, 0.
     #[cold]
     pub(super) fn missing_fault(&mut self, slots: &mut Slots, vector: u8, error: u32, length: u32) -> Resume {
+        let regs = slots.regs();
+        regs.eip = regs.eip.wrapping_sub(length);
         match core::mem::take(&mut self.missing) {
             0 => self.exception_here(slots, vector, error),
-            linear => {
-                slots.regs().eip = slots.regs().eip.wrapping_sub(length);
-                self.page_in(slots, Job::Fault, linear, 0)
-            }
+            linear => self.page_in(slots, Job::Fault, linear, 0),
         }
     }
 

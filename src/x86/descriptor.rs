@@ -58,6 +58,15 @@ impl Descriptor {
         }
     }
 
+    /// First and last valid offset, of an expand-down segment as well.
+    pub const fn extent(self) -> (u32, u32) {
+        if self.access() & (CODE | DIRECTION) == DIRECTION {
+            let last = if self.is_big() { u32::MAX } else { 0xFFFF };
+            return (self.limit().saturating_add(1), last);
+        }
+        (0, self.limit())
+    }
+
     /// The access byte.
     pub const fn access(self) -> u8 {
         (self.0 >> 40) as u8

@@ -3,11 +3,13 @@
 use super::*;
 use crate::landing;
 use crate::regs::{CARRY, INTERRUPT, IOPL, NESTED, RESUME, TRAP, VIRTUAL};
-use crate::x86::descriptor::{Descriptor, CODE3, DATA3, PRESENT};
+use crate::x86::descriptor::{Descriptor, CODE3, DATA3, DIRECTION, PRESENT};
 
 const INVALID_OPCODE: u8 = 0x06;
 const DIVIDE: u8 = 0x00;
 const DEBUG: u8 = 0x01;
+/// DR6's bit for a single step.
+const BS: u32 = 1 << 14;
 /// Where a handler is, in the client's code.
 const HANDLER: u32 = 0x500;
 
@@ -348,6 +350,101 @@ fn a_watchpoint_is_noted_and_its_instruction_runs() {
     stage.monitor.host.machine.debug[6] = 1;
     stage.exception(DEBUG, 0);
     assert_eq!(stage.monitor.host.machine.debug[6], 0);
+}
+
+#[test]
+fn a_watchpoint_is_noted_after_single_steps_too() {
+    // DR6 keeps its bit for a single step until software clears it.
+    let mut stage = Stage::with_client(Facts::default());
+    stage.service(0x0B00, |regs| {
+        regs.set_bx_cx(0x1_0000);
+        regs.set_dx(0x0101);
+    });
+    stage.handle_exception(DEBUG);
+    stage.monitor.host.machine.debug[6] = BS;
+    stage.exception(DEBUG, 0);
+    assert_eq!((stage.monitor.host.machine.debug[6], stage.regs().eip), (0, HANDLER));
+    stage.regs().esp += 8;
+    assert_eq!(stage.lands_at(landing::EXCEPTION_RETURN), Resume::Guest);
+    stage.client().exceptions[DEBUG as usize].selector = 0;
+    stage.regs().eflags &= !RESUME;
+    stage.monitor.host.machine.debug[6] |= 1;
+    stage.exception(DEBUG, 0);
+    assert_eq!((stage.slots.index(), stage.regs().eflags & RESUME), (1, RESUME));
+}
+
+#[test]
+fn a_handler_sees_in_dr6_that_it_was_a_single_step() {
+    let mut stage = Stage::with_protection_handler();
+    stage.handle_exception(DEBUG);
+    stage.monitor.host.machine.debug[6] = BS;
+    stage.exception(DEBUG, 0);
+    let at = (PROGRAM << 4) + HANDLER;
+    // MOV EAX, DR6; MOV DR6, EAX
+    for (code, eax, told) in [(0x21, 1, BS), (0x23, !BS, !BS), (0x21, 1, 0)] {
+        stage.regs().eip = HANDLER;
+        stage.regs().eax = eax;
+        stage.monitor.host.machine.write_bytes(at, &[0x0F, code, 0xF0]);
+        stage.exception(GENERAL_PROTECTION, 0);
+        assert_eq!((stage.regs().eip, stage.regs().eax), (HANDLER + 3, told));
+    }
+}
+
+#[test]
+fn a_single_step_ends_behind_an_instruction_that_is_carried_out_for_the_client() {
+    let mut stage = Stage::with_protection_handler();
+    stage.handle_exception(DEBUG);
+    let eip = stage.regs().eip;
+    stage.monitor.host.machine.write_bytes((PROGRAM << 4) + eip, CLTS);
+    stage.regs().eflags |= RESUME | TRAP;
+    stage.exception(GENERAL_PROTECTION, 0);
+    assert_eq!((stage.slots.index(), stage.regs().eip), (2, HANDLER));
+    let [_, _, error, at] = stage.dwords::<4>();
+    assert_eq!((error, at), (0, eip + 2));
+    assert!(stage.monitor.host.stepped);
+}
+
+#[test]
+fn the_fault_by_which_an_instruction_is_carried_out_leaves_no_rf() {
+    // An execution watchpoint on the next instruction has to be met.
+    let mut stage = Stage::with_protection_handler();
+    let eip = stage.regs().eip;
+    stage.monitor.host.machine.write_bytes((PROGRAM << 4) + eip, CLTS);
+    stage.regs().eflags |= RESUME;
+    stage.exception(GENERAL_PROTECTION, 0);
+    assert_eq!((stage.slots.index(), stage.regs().eip, stage.regs().eflags & RESUME), (1, eip + 2, 0));
+}
+
+#[test]
+fn an_interrupt_beyond_the_limit_of_its_stack_is_a_stack_fault_at_the_int() {
+    const STACK_FAULT: u8 = 0x0C;
+    const STACK: u32 = 0x10F;
+    // Expand-up, and expand-down; the room below ESP that there has to be, and one byte less.
+    for (access, limit, esp, fits) in [
+        (DATA3, 0xFFF, 0x1000, true),
+        (DATA3, 0xFFF, 0x1001, false),
+        (DATA3, 0xFFF, 0, false),
+        (DATA3, 0xFFFF, 0, true),
+        (DATA3 | DIRECTION, 0x7FF, 0x80C, true),
+        (DATA3 | DIRECTION, 0x7FF, 0x80B, false),
+    ] {
+        let mut stage = Stage::with_client(Facts::default());
+        stage.handle_exception(STACK_FAULT);
+        stage.handle_interrupt(0x60);
+        let client = stage.monitor.host.current;
+        let stack = Descriptor::new(0x4_0000, limit, access, 0).0;
+        stage.monitor.host.machine.set_descriptor(client, STACK as u16 >> 3, stack);
+        let regs = stage.regs();
+        (regs.ss, regs.esp) = (STACK, esp);
+        let eip = regs.eip;
+        stage.played = true;
+        stage.software(0x60);
+        let told = stage.dwords::<4>();
+        match fits {
+            true => assert_eq!((stage.slots.index(), told[0]), (1, eip), "{esp:X}h"),
+            false => assert_eq!((stage.slots.index(), told[2..].to_vec()), (2, vec![0, eip - 2]), "{esp:X}h"),
+        }
+    }
 }
 
 #[test]
