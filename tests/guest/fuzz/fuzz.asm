@@ -22,8 +22,6 @@
 ; image: debug-calls
 
 %define DEBUG_GROUP  0FEh
-%define DEBUG_COUNTS 0FE00h             ; src/dpmi/debug.rs
-%define DEBUG_AUDIT  0FE11h
 
 %define RUNS         10
 %define RIGHT_EXIT   judge_end
@@ -31,11 +29,13 @@
 %define RUN_DIES     0FFh               ; and one that a fault ends
 %define PARENT_HOOKS
 %include "vm86/victim.inc"
+%include "fuzz/arguments.inc"
 %include "fuzz/random.inc"
 %include "fuzz/functions.inc"
 %include "fuzz/shapes.inc"
 %include "fuzz/guard.inc"
 %include "fuzz/judge.inc"
+%include "fuzz/audit.inc"
 %include "fuzz/extras.inc"
 %include "fuzz/hostile.inc"
 %include "fuzz/ends.inc"
@@ -81,55 +81,6 @@ parent_begins:
 ; judge_end: ZF=1 where AX is how the run said that it would end.
 judge_end:
         cmp     ax, [wanted_end]
-        ret
-
-; number: EAX = the decimal number at SI, which moves behind it; CF=1 where there is none.
-number:
-        xor     eax, eax
-.blank:
-        mov     dl, [si]
-        cmp     dl, ' '
-        jne     .first
-        inc     si
-        jmp     .blank
-.first:
-        sub     dl, '0'
-        cmp     dl, 9
-        ja      .none
-.digit:
-        movzx   edx, dl
-        lea     eax, [eax + eax * 4]
-        lea     eax, [edx + eax * 2]
-        inc     si
-        mov     dl, [si]
-        sub     dl, '0'
-        cmp     dl, 9
-        jbe     .digit
-        clc
-        ret
-.none:
-        stc
-        ret
-
-; vector_sum: EAX = a sum over the IVT but for the vectors that EXEC sets, and those that the client sets with 0201h: what
-; is no callback's address is the client's to put back.
-vector_sum:
-        push    es
-        xor     ax, ax
-        mov     es, ax
-        xor     eax, eax
-        mov     si, 25h * 4
-.next:
-        rol     eax, 3
-        xor     eax, [es:si]
-        add     si, 4
-        cmp     si, 0E0h * 4
-        jne     .counts
-        mov     si, 0F0h * 4
-.counts:
-        cmp     si, 400h
-        jb      .next
-        pop     es
         ret
 
 parent_judges:

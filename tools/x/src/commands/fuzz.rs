@@ -1,5 +1,5 @@
-//! `cargo x fuzz`: random calls of INT 31h, of DOS and of the XMS driver, with seeds of one's own: the long runs that `test`
-//! has a short one of.
+//! `cargo x fuzz`: random calls of INT 31h, of DOS and of the XMS driver, and random instructions, with seeds of one's own: the
+//! long runs that `test` has a short one of.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,13 +18,15 @@ use crate::image;
 use crate::project::Project;
 use crate::provision;
 
-/// What is called at random.
+/// What is called, or executed, at random.
 #[derive(Clone, Copy, ValueEnum)]
 enum Target {
     /// INT 31h, and DOS calls with pointers
     Dpmi,
     /// The XMS driver's entry
     Xms,
+    /// Instructions in a client's ring 3
+    Code,
 }
 
 impl Target {
@@ -33,6 +35,7 @@ impl Target {
         match self {
             Target::Dpmi => "fuzz/fuzz",
             Target::Xms => "xms/fuzz",
+            Target::Code => "fuzz/code",
         }
         .to_string()
     }
@@ -50,13 +53,13 @@ enum Width {
 /// Which calls, how many, and where.
 #[derive(Args)]
 pub struct Arguments {
-    /// What to call
+    /// What to call or to execute
     #[arg(value_enum, default_values_t = [Target::Dpmi])]
     targets: Vec<Target>,
     /// A run for each seed, which is printed; the same seed makes the same calls. Without any, one of the clock's
     #[arg(long, value_name = "N", value_delimiter = ',')]
     seed: Vec<u32>,
-    /// Calls in each run
+    /// Calls, or steps of instructions, in each run
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(100..))]
     calls: u32,
     /// Widths of the clients that call
