@@ -107,7 +107,11 @@ impl<M: Machine + 'static, R: Reporter<M>> Monitor<M, R> {
         let regs = slots.regs();
         regs.eip = regs.eip.wrapping_sub(length);
         match core::mem::take(&mut self.missing) {
-            0 => self.exception_here(slots, vector, error),
+            0 => {
+                // For the report, should the client end: what is there is the INT's number, or its gate's error code.
+                slots.regs().error = error;
+                self.exception_here(slots, vector, error)
+            }
             linear => self.page_in(slots, Job::Fault, linear, 0),
         }
     }

@@ -437,9 +437,11 @@ fn an_interrupt_beyond_the_limit_of_its_stack_is_a_stack_fault_at_the_int() {
         let regs = stage.regs();
         (regs.ss, regs.esp) = (STACK, esp);
         let eip = regs.eip;
+        regs.error = 0x60;
         stage.played = true;
         stage.software(0x60);
         let told = stage.dwords::<4>();
+        assert!(fits || stage.slots.slot[1].regs.error == 0, "a report would tell of the INT's gate");
         match fits {
             true => assert_eq!((stage.slots.index(), told[0]), (1, eip), "{esp:X}h"),
             false => assert_eq!((stage.slots.index(), told[2..].to_vec()), (2, vec![0, eip - 2]), "{esp:X}h"),
